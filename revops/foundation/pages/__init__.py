@@ -1,0 +1,1 @@
+"""What every page shares: navigation by role, the template context, the charts and the living design page."""

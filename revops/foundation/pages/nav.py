@@ -1,0 +1,123 @@
+"""The navigation as data: which pages exist, in which order, for whom."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SALES = frozenset({"rep", "sales_manager"})
+MARKETING = frozenset({"marketer", "marketing_manager"})
+MANAGERS = frozenset({"sales_manager", "marketing_manager", "executive"})
+ADMIN = frozenset({"admin"})
+EVERYONE = SALES | MARKETING | MANAGERS | ADMIN
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the rail. `keys` is the shortcut as typed, for example "g q"."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    roles: frozenset[str]
+    keys: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages that belong together under one small title."""
+
+    title: str | Promise
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page that this person may open, with its address."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    keys: str
+    is_current: bool
+
+
+NAVIGATION = (
+    Group(
+        _("Work"),
+        (
+            Page(_("My queue"), "queue", "inbox", SALES | ADMIN, "g q"),
+            Page(_("Leads"), "leads", "users", EVERYONE, "g l"),
+        ),
+    ),
+    Group(
+        _("Learn"),
+        (
+            Page(_("Rejections"), "rejections", "thumb-down", EVERYONE - {"rep"}, "g r"),
+            Page(_("Rules"), "rules", "checklist", EVERYONE, "g u"),
+            Page(_("Sources"), "sources", "route", MARKETING | MANAGERS | ADMIN, "g o"),
+        ),
+    ),
+    Group(
+        _("Keep our word"),
+        (
+            Page(_("SLA board"), "sla-board", "scale", EVERYONE, "g s"),
+            Page(_("Weekly review"), "review", "calendar-week", EVERYONE, "g w"),
+        ),
+    ),
+    Group(
+        _("Run it"),
+        (
+            Page(_("Imports"), "imports", "database-import", MARKETING | ADMIN, "g i"),
+            Page(_("Forms"), "forms", "forms", MARKETING | ADMIN),
+            Page(_("People"), "people", "users-group", MANAGERS | ADMIN, "g p"),
+            Page(_("API keys"), "api-keys", "key", ADMIN),
+            Page(_("Health"), "health", "heartbeat", ADMIN, "g h"),
+        ),
+    ),
+)
+
+
+def nav_for(user: Any, path: str = "") -> list[tuple[str | Promise, list[Link]]]:
+    """The groups of links this person sees, in the fixed order; the page at `path` is marked as current.
+
+    Pages whose url name does not resolve are left out. An anonymous visitor sees none.
+    """
+    role = getattr(user, "role", None)
+    if not getattr(user, "is_authenticated", False) or role is None:
+        return []
+    current = _current_name(path)
+    groups = []
+    for group in NAVIGATION:
+        links = list(_links(group.pages, role, current))
+        if links:
+            groups.append((group.title, links))
+    return groups
+
+
+def _links(pages: Iterable[Page], role: str, current: str) -> Iterable[Link]:
+    for page in pages:
+        url = _resolve(page.url_name)
+        if url is not None and role in page.roles:
+            yield Link(page.label, url, page.icon, page.keys, page.url_name == current)
+
+
+def _current_name(path: str) -> str:
+    """The page whose address is the longest beginning of `path`."""
+    found = [
+        (len(url), page.url_name)
+        for group in NAVIGATION
+        for page in group.pages
+        if (url := _resolve(page.url_name)) is not None and url != "/" and path.startswith(url)
+    ]
+    return max(found, default=(0, ""))[1]
+
+
+def _resolve(url_name: str) -> str | None:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
