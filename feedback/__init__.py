@@ -1,0 +1,1 @@
+"""Floor 4: what sales answered and what we learn from it."""

@@ -1,0 +1,54 @@
+"""What became of accepted leads: meetings, opportunities, money won or lost."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from revops.foundation.ids import new_id
+
+
+class OutcomeStage(models.TextChoices):
+    MEETING = "meeting", _("Meeting")
+    OPPORTUNITY = "opportunity", _("Opportunity")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+    CHURNED = "churned", _("Churned")
+
+
+class Outcome(models.Model):
+    """One fact about what a lead became. Append-only; stays linked to lead, source and rulebook version."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="outcomes")
+    kind = models.CharField(max_length=16, choices=OutcomeStage)
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty for undated history."))
+    recorded_at = models.DateTimeField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why it was lost or churned."))
+    attributes = models.JSONField(default=dict, blank=True, help_text=_("Further facts of the deal, as sent."))
+    external_id = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    is_history = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "occurred_at"], name="outcome_kind_time")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "kind", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="an_outcome_is_sent_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | (models.Q(amount__gte=0) & ~models.Q(currency="")),
+                name="an_amount_names_its_currency",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_history=True) | models.Q(occurred_at__isnull=False),
+                name="a_live_outcome_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="lost") | models.Q(is_history=True) | ~models.Q(reason=""),
+                name="a_lost_deal_says_why",
+            ),
+        ]

@@ -1,0 +1,29 @@
+"""Tables of the ground floor: who knocked, what they said, what they did, and where their lead stands."""
+
+from .forms import LeadForm
+from .hygiene import HygieneRule
+from .leads import Lead, LifecycleEvent
+from .people import Account, Person, PersonIdentity
+from .signals import Attempt, Signal, SignalKind
+from .sources import Campaign, Source, Spend
+from .submissions import PendingSubmission, Submission, SubmissionBody, SubmissionOutcome
+
+__all__ = [
+    "Account",
+    "Attempt",
+    "Campaign",
+    "HygieneRule",
+    "Lead",
+    "LeadForm",
+    "LifecycleEvent",
+    "PendingSubmission",
+    "Person",
+    "PersonIdentity",
+    "Signal",
+    "SignalKind",
+    "Source",
+    "Spend",
+    "Submission",
+    "SubmissionBody",
+    "SubmissionOutcome",
+]

@@ -1,0 +1,5 @@
+"""RevOps Portal: the lead system that sales trusts."""
+
+from revops.celery import app as celery_app
+
+__all__ = ["celery_app"]

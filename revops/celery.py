@@ -1,0 +1,36 @@
+"""The Celery application: rows are the truth, Celery is the engine, a message is only a doorbell."""
+
+import os
+
+from celery import Celery
+from celery.signals import beat_init, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
+
+app = Celery("revops")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@app.on_after_finalize.connect
+def read_schedule(sender: Celery, **_: object) -> None:
+    """Take the periodic jobs from the roof, the only place that knows what has to run when."""
+    try:
+        from revops.portal.schedule import SCHEDULE
+    except ModuleNotFoundError as missing:
+        if missing.name != "revops.portal.schedule":
+            raise
+        return
+    sender.conf.beat_schedule = SCHEDULE
+
+
+@worker_init.connect
+@beat_init.connect
+def start_embedded_services(**_: object) -> None:
+    """A worker or scheduler started by hand finds its broker running."""
+    from django.conf import settings
+
+    if settings.EMBEDDED_SERVICES:
+        from revops.foundation.embedded import ensure_services
+
+        ensure_services()

@@ -1,0 +1,1 @@
+"""The ground: people, outbox, ledger, jobs, and what API and pages share."""

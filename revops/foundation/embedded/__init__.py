@@ -1,0 +1,11 @@
+"""PostgreSQL and Valkey that the portal runs by itself when nobody gives it an address."""
+
+from revops.foundation.embedded.services import (
+    ServiceError,
+    ServicesInUse,
+    ensure_services,
+    services_status,
+    stop_services,
+)
+
+__all__ = ["ServiceError", "ServicesInUse", "ensure_services", "services_status", "stop_services"]

@@ -1,0 +1,16 @@
+"""The database wrapper that starts the embedded server before the first connection."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+
+from revops.foundation.embedded.services import ensure_services
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """PostgreSQL as Django knows it, except that asking for a connection is enough to have a server."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        ensure_services(settings.EMBEDDED)
+        return super().get_connection_params()  # type: ignore[no-any-return]

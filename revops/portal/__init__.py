@@ -1,0 +1,1 @@
+"""The roof: the journey of a lead and the pages that show several floors."""
