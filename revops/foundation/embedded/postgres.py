@@ -21,6 +21,7 @@ MAJOR_VERSION = "18"
 _START_SECONDS = 120  # after a crash the server first replays its log
 _STOP_SECONDS = 60
 _LOG_BYTES = 20_000_000
+_STILL_ENDING = ("is still in use", "already exists")  # what the log says while an old server's sessions end
 
 # For a machine with two cores. Durability stays on: what was acknowledged survives a crash.
 TUNING = {
@@ -32,7 +33,6 @@ TUNING = {
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "synchronous_commit": "on",
-    "wal_compression": "lz4",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
@@ -179,7 +179,7 @@ def _launch(layout: Layout, account: Account, bin_directory: Path) -> None:
             break
         if done.returncode == 0:
             return
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or not any(sign in _log_end(layout, 3) for sign in _STILL_ENDING):
             break
         time.sleep(0.3)
     raise ServiceError(f"PostgreSQL did not start. The end of {layout.postgres_log}:\n{_log_end(layout)}")
