@@ -16,6 +16,7 @@ from psycopg import sql
 from revops.foundation.embedded.account import Account, make_readable, make_reachable
 from revops.foundation.embedded.errors import ServiceError
 from revops.foundation.embedded.layout import DATABASE_NAME, DATABASE_USER, Layout
+from revops.foundation.embedded.processes import ended, runs
 
 MAJOR_VERSION = "18"
 _START_SECONDS = 120  # after a crash the server first replays its log
@@ -97,11 +98,9 @@ def stop(layout: Layout) -> bool:
     process = psutil.Process(running)
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGINT)  # "fast" shutdown in PostgreSQL's words
-        try:
-            process.wait(_STOP_SECONDS)
-        except psutil.TimeoutExpired:
+        if not ended(process, _STOP_SECONDS):
             process.send_signal(signal.SIGQUIT)  # "immediate": the next start replays the log
-            process.wait(_STOP_SECONDS)
+            ended(process, _STOP_SECONDS)
     return True
 
 
@@ -187,7 +186,8 @@ def _launch(layout: Layout, account: Account, bin_directory: Path) -> None:
 
 def _create_database(layout: Layout) -> None:
     with _connect(layout, "postgres") as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone():
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone()
+        if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE_NAME)))
 
 
@@ -198,7 +198,7 @@ def _end_abandoned(layout: Layout) -> None:
     for process in _postmasters_of(layout.postgres_data):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGQUIT)
-            process.wait(10)
+            ended(process, 10)
 
 
 def _forget_recycled_pid(layout: Layout) -> None:
@@ -226,7 +226,7 @@ def _written_pid(layout: Layout) -> int | None:
 def _is_postgres(number: int, data: Path) -> bool:
     try:
         process = psutil.Process(number)
-        return process.status() != psutil.STATUS_ZOMBIE and _serves(process, data)
+        return runs(process) and _serves(process, data)
     except psutil.Error:
         return False
 
@@ -235,7 +235,7 @@ def _postmasters_of(data: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE and _serves(process, data):
+            if runs(process) and _serves(process, data):
                 found.append(process)
     return found
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import psutil
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from revops.foundation.embedded.account import Account, make_readable, make_reachable
 from revops.foundation.embedded.errors import ServiceError
 from revops.foundation.embedded.layout import Layout
+from revops.foundation.embedded.processes import ended, runs
 
 _START_SECONDS = 15
 _STOP_SECONDS = 10
@@ -36,7 +39,7 @@ def is_answering(layout: Layout) -> bool:
 def version(layout: Layout) -> str | None:
     """What the server says its version is; None when it does not answer."""
     with contextlib.suppress(redis.RedisError, OSError):
-        client = redis.Redis(unix_socket_path=str(layout.valkey_socket), socket_timeout=5, protocol=2)
+        client = redis.Redis(unix_socket_path=str(layout.valkey_socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
         with contextlib.closing(client):
             answer = client.info("server")
             return str(answer.get("valkey_version") or answer["redis_version"])  # type: ignore[union-attr, index]
@@ -47,7 +50,7 @@ def pid(layout: Layout) -> int | None:
     """The process id of the running server, None when it does not run."""
     try:
         process = psutil.Process(int(layout.valkey_pid.read_text()))
-        ours = process.status() != psutil.STATUS_ZOMBIE and any("valkey-server" in part for part in process.cmdline())
+        ours = runs(process) and any("valkey-server" in part for part in process.cmdline())
         return process.pid if ours else None
     except (OSError, ValueError, psutil.Error):
         return None
@@ -91,9 +94,7 @@ def stop(layout: Layout) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(running)
         process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_SECONDS)
-        except psutil.TimeoutExpired:
+        if not ended(process, _STOP_SECONDS):
             process.kill()
-            process.wait(_STOP_SECONDS)
+            ended(process, _STOP_SECONDS)
     return True
