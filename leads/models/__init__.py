@@ -6,7 +6,12 @@ from .leads import Lead, LifecycleEvent
 from .people import Account, Person, PersonIdentity
 from .signals import Attempt, Signal, SignalKind
 from .sources import Campaign, Source, Spend
-from .submissions import PendingSubmission, Submission, SubmissionBody, SubmissionOutcome
+from .submissions import (
+    PendingSubmission,
+    Submission,
+    SubmissionBody,
+    SubmissionOutcome,
+)
 
 __all__ = [
     "Account",

@@ -30,12 +30,26 @@ class Source(models.Model):
     """A registered origin of submissions. Only registered sources feed rules."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    key = models.SlugField(max_length=64, unique=True, help_text=_("Stable name used by imports and the API."))
+    key = models.SlugField(
+        max_length=64,
+        unique=True,
+        help_text=_("Stable name used by imports and the API."),
+    )
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=16, choices=SourceKind, default=SourceKind.INBOUND)
-    state = models.CharField(max_length=16, choices=SourceState, default=SourceState.ACTIVE)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    readiness = models.CharField(max_length=32, default="problem_aware", help_text=_("Usual readiness of its leads."))
+    kind = models.CharField(
+        max_length=16, choices=SourceKind, default=SourceKind.INBOUND
+    )
+    state = models.CharField(
+        max_length=16, choices=SourceState, default=SourceState.ACTIVE
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    readiness = models.CharField(
+        max_length=32,
+        default="problem_aware",
+        help_text=_("Usual readiness of its leads."),
+    )
     allowed_tiers = ArrayField(models.SmallIntegerField(), default=every_tier)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -51,15 +65,21 @@ class Campaign(models.Model):
     """A campaign of one source, found again by its utm_campaign."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="campaigns")
-    key = models.CharField(max_length=120, help_text=_("The utm_campaign value that marks its visitors."))
+    source = models.ForeignKey(
+        Source, on_delete=models.PROTECT, related_name="campaigns"
+    )
+    key = models.CharField(
+        max_length=120, help_text=_("The utm_campaign value that marks its visitors.")
+    )
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["source", "key"], name="a_source_names_a_campaign_once"),
+            models.UniqueConstraint(
+                fields=["source", "key"], name="a_source_names_a_campaign_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +97,11 @@ class Spend(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "month_on", "currency"], name="spend_is_stated_once_a_month"),
-            models.CheckConstraint(condition=models.Q(amount__gte=0), name="spend_is_not_negative"),
+            models.UniqueConstraint(
+                fields=["source", "month_on", "currency"],
+                name="spend_is_stated_once_a_month",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gte=0), name="spend_is_not_negative"
+            ),
         ]

