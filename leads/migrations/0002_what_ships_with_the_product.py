@@ -30,6 +30,6 @@ def add_starters(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0001_who_knocked")]
+    dependencies = [("leads", "0001_initial")]
 
     operations = [migrations.RunPython(add_starters, migrations.RunPython.noop)]
