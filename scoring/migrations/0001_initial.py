@@ -11,10 +11,7 @@ import revops.foundation.ids
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("leads", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("leads", "0001_initial"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
@@ -23,10 +20,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=revops.foundation.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                        default=revops.foundation.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("version", models.PositiveIntegerField(unique=True)),
@@ -49,10 +43,7 @@ class Migration(migrations.Migration):
                 ("content_hash", models.CharField(max_length=64)),
                 (
                     "summary",
-                    models.CharField(
-                        help_text="What changes against the version before, and why.",
-                        max_length=500,
-                    ),
+                    models.CharField(help_text="What changes against the version before, and why.", max_length=500),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("published_at", models.DateTimeField(blank=True, null=True)),
@@ -77,9 +68,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-version"],
-            },
+            options={"ordering": ["-version"]},
         ),
         migrations.CreateModel(
             name="RulebookChange",
@@ -101,10 +90,7 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField()),
                 (
                     "is_emergency",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Published or reverted outside the change budget.",
-                    ),
+                    models.BooleanField(default=False, help_text="Published or reverted outside the change budget."),
                 ),
                 ("reason", models.CharField(blank=True, max_length=500)),
                 (
@@ -119,35 +105,23 @@ class Migration(migrations.Migration):
                 (
                     "rulebook",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="changes",
-                        to="scoring.rulebook",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="scoring.rulebook"
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-id"],
-            },
+            options={"ordering": ["-id"]},
         ),
         migrations.CreateModel(
             name="RulebookSignature",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                (
-                    "side",
-                    models.CharField(
-                        choices=[("sales", "Sales"), ("marketing", "Marketing")],
-                        max_length=12,
-                    ),
-                ),
+                ("side", models.CharField(choices=[("sales", "Sales"), ("marketing", "Marketing")], max_length=12)),
                 ("signed_at", models.DateTimeField()),
                 ("content_hash", models.CharField(max_length=64)),
                 (
                     "rulebook",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signatures",
-                        to="scoring.rulebook",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="signatures", to="scoring.rulebook"
                     ),
                 ),
                 (
@@ -159,27 +133,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["signed_at", "id"],
-            },
+            options={"ordering": ["signed_at", "id"]},
         ),
         migrations.CreateModel(
             name="ScoreDecision",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("decided_at", models.DateTimeField()),
-                (
-                    "as_of",
-                    models.DateTimeField(
-                        help_text="The instant whose facts were judged."
-                    ),
-                ),
-                (
-                    "cause_kind",
-                    models.CharField(
-                        help_text="submission, signal, sweep, rulebook …", max_length=32
-                    ),
-                ),
+                ("as_of", models.DateTimeField(help_text="The instant whose facts were judged.")),
+                ("cause_kind", models.CharField(help_text="submission, signal, sweep, rulebook …", max_length=32)),
                 ("cause_id", models.CharField(blank=True, max_length=64)),
                 ("fit", models.IntegerField()),
                 ("intent", models.IntegerField()),
@@ -196,17 +158,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "disqualified_by",
-                    models.CharField(
-                        blank=True,
-                        help_text="Key of the disqualifier that hit.",
-                        max_length=64,
-                    ),
+                    models.CharField(blank=True, help_text="Key of the disqualifier that hit.", max_length=64),
                 ),
                 (
                     "contributions",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.IntegerField(), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
                 ),
                 ("inputs", models.JSONField()),
                 ("formula_version", models.SmallIntegerField()),
@@ -222,9 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "rulebook",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="decisions",
-                        to="scoring.rulebook",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="scoring.rulebook"
                     ),
                 ),
             ],
@@ -257,17 +211,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "priority",
-                    models.IntegerField(
-                        help_text="Twice intent plus fit plus timing; orders leads within a tier."
-                    ),
+                    models.IntegerField(help_text="Twice intent plus fit plus timing; orders leads within a tier."),
                 ),
                 ("decided_at", models.DateTimeField()),
                 (
                     "reevaluate_at",
                     models.DateTimeField(
-                        blank=True,
-                        help_text="When time alone may next change a point; empty if never.",
-                        null=True,
+                        blank=True, help_text="When time alone may next change a point; empty if never.", null=True
                     ),
                 ),
                 (
@@ -296,10 +246,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=revops.foundation.ids.new_id,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                        default=revops.foundation.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -315,12 +262,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=500)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
-                (
-                    "ended_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Ended before it expired.", null=True
-                    ),
-                ),
+                ("ended_at", models.DateTimeField(blank=True, help_text="Ended before it expired.", null=True)),
                 (
                     "author",
                     models.ForeignKey(
@@ -332,30 +274,22 @@ class Migration(migrations.Migration):
                 (
                     "lead",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tier_overrides",
-                        to="leads.lead",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tier_overrides", to="leads.lead"
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-created_at"],
-            },
+            options={"ordering": ["-created_at"]},
         ),
         migrations.AddConstraint(
             model_name="rulebook",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "live")),
-                fields=("state",),
-                name="one_rulebook_is_live",
+                condition=models.Q(("state", "live")), fields=("state",), name="one_rulebook_is_live"
             ),
         ),
         migrations.AddConstraint(
             model_name="rulebook",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "review", "live", "superseded", "reverted"])
-                ),
+                condition=models.Q(("state__in", ["draft", "review", "live", "superseded", "reverted"])),
                 name="a_rulebook_is_in_a_known_state",
             ),
         ),
@@ -363,14 +297,8 @@ class Migration(migrations.Migration):
             model_name="rulebook",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("published_at__isnull", True),
-                        ("state__in", ["draft", "review"]),
-                    ),
-                    models.Q(
-                        ("published_at__isnull", False),
-                        ("state__in", ["live", "superseded", "reverted"]),
-                    ),
+                    models.Q(("published_at__isnull", True), ("state__in", ["draft", "review"])),
+                    models.Q(("published_at__isnull", False), ("state__in", ["live", "superseded", "reverted"])),
                     _connector="OR",
                 ),
                 name="a_rulebook_that_counts_was_published",
@@ -380,9 +308,7 @@ class Migration(migrations.Migration):
             model_name="rulebook",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", "live"), _negated=True),
-                    ("superseded_at__isnull", True),
-                    _connector="OR",
+                    models.Q(("state", "live"), _negated=True), ("superseded_at__isnull", True), _connector="OR"
                 ),
                 name="a_live_rulebook_is_not_superseded",
             ),
@@ -390,11 +316,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="rulebookchange",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_emergency", False),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
+                condition=models.Q(("is_emergency", False), models.Q(("reason", ""), _negated=True), _connector="OR"),
                 name="an_emergency_states_its_reason",
             ),
         ),
@@ -406,34 +328,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="rulebooksignature",
-            constraint=models.UniqueConstraint(
-                fields=("rulebook", "user", "content_hash"), name="two_people_sign"
-            ),
+            constraint=models.UniqueConstraint(fields=("rulebook", "user", "content_hash"), name="two_people_sign"),
         ),
         migrations.AddConstraint(
             model_name="rulebooksignature",
             constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["sales", "marketing"])),
-                name="a_signature_is_of_a_known_side",
+                condition=models.Q(("side__in", ["sales", "marketing"])), name="a_signature_is_of_a_known_side"
             ),
         ),
         migrations.AddIndex(
-            model_name="scoredecision",
-            index=models.Index(fields=["lead", "-id"], name="score_decision_lead"),
+            model_name="scoredecision", index=models.Index(fields=["lead", "-id"], name="score_decision_lead")
         ),
         migrations.AddConstraint(
             model_name="scoredecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", [1, 2, 3])),
-                name="a_decision_has_a_known_tier",
+                condition=models.Q(("tier__in", [1, 2, 3])), name="a_decision_has_a_known_tier"
             ),
         ),
         migrations.AddConstraint(
             model_name="scoredecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("disqualified_by", ""), ("tier", 3), _connector="OR"
-                ),
+                condition=models.Q(("disqualified_by", ""), ("tier", 3), _connector="OR"),
                 name="a_disqualified_lead_is_marketings",
             ),
         ),
@@ -446,37 +361,30 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="leadscore",
-            index=models.Index(
-                fields=["tier", "-priority"], name="score_tier_priority"
-            ),
+            model_name="leadscore", index=models.Index(fields=["tier", "-priority"], name="score_tier_priority")
         ),
         migrations.AddConstraint(
             model_name="leadscore",
             constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", [1, 2, 3])),
-                name="a_score_has_a_known_tier",
+                condition=models.Q(("tier__in", [1, 2, 3])), name="a_score_has_a_known_tier"
             ),
         ),
         migrations.AddConstraint(
             model_name="tieroverride",
             constraint=models.CheckConstraint(
-                condition=models.Q(("tier__in", [1, 2, 3])),
-                name="an_override_names_a_known_tier",
+                condition=models.Q(("tier__in", [1, 2, 3])), name="an_override_names_a_known_tier"
             ),
         ),
         migrations.AddConstraint(
             model_name="tieroverride",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="an_override_states_its_reason",
+                condition=models.Q(("reason", ""), _negated=True), name="an_override_states_its_reason"
             ),
         ),
         migrations.AddConstraint(
             model_name="tieroverride",
             constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))),
-                name="an_override_expires",
+                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="an_override_expires"
             ),
         ),
     ]

@@ -35,46 +35,29 @@ class Rulebook(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     version = models.PositiveIntegerField(unique=True)
     name = models.CharField(max_length=120)
-    state = models.CharField(
-        max_length=12, choices=RulebookState, default=RulebookState.DRAFT
-    )
+    state = models.CharField(max_length=12, choices=RulebookState, default=RulebookState.DRAFT)
     definition = models.JSONField()
     content_hash = models.CharField(max_length=64)
-    summary = models.CharField(
-        max_length=500, help_text=_("What changes against the version before, and why.")
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="rulebooks"
-    )
+    summary = models.CharField(max_length=500, help_text=_("What changes against the version before, and why."))
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="rulebooks")
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     review_by_on = models.DateField(null=True, blank=True)
-    based_on = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="drafts"
-    )
+    based_on = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="drafts")
 
     class Meta:
         ordering = ["-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state="live"), name="one_rulebook_is_live"
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=RulebookState.values),
-                name="a_rulebook_is_in_a_known_state",
-            ),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="live"), name="one_rulebook_is_live"),
+            models.CheckConstraint(condition=Q(state__in=RulebookState.values), name="a_rulebook_is_in_a_known_state"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "review"], published_at__isnull=True)
-                | Q(
-                    state__in=["live", "superseded", "reverted"],
-                    published_at__isnull=False,
-                ),
+                | Q(state__in=["live", "superseded", "reverted"], published_at__isnull=False),
                 name="a_rulebook_that_counts_was_published",
             ),
             models.CheckConstraint(
-                condition=~Q(state="live") | Q(superseded_at__isnull=True),
-                name="a_live_rulebook_is_not_superseded",
+                condition=~Q(state="live") | Q(superseded_at__isnull=True), name="a_live_rulebook_is_not_superseded"
             ),
         ]
 
@@ -93,14 +76,8 @@ class RulebookSignature(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    rulebook = models.ForeignKey(
-        Rulebook, on_delete=models.PROTECT, related_name="signatures"
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="rulebook_signatures",
-    )
+    rulebook = models.ForeignKey(Rulebook, on_delete=models.PROTECT, related_name="signatures")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="rulebook_signatures")
     side = models.CharField(max_length=12, choices=SigningSide)
     signed_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
@@ -108,16 +85,9 @@ class RulebookSignature(models.Model):
     class Meta:
         ordering = ["signed_at", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["rulebook", "side", "content_hash"], name="each_side_signs_once"
-            ),
-            models.UniqueConstraint(
-                fields=["rulebook", "user", "content_hash"], name="two_people_sign"
-            ),
-            models.CheckConstraint(
-                condition=Q(side__in=SigningSide.values),
-                name="a_signature_is_of_a_known_side",
-            ),
+            models.UniqueConstraint(fields=["rulebook", "side", "content_hash"], name="each_side_signs_once"),
+            models.UniqueConstraint(fields=["rulebook", "user", "content_hash"], name="two_people_sign"),
+            models.CheckConstraint(condition=Q(side__in=SigningSide.values), name="a_signature_is_of_a_known_side"),
         ]
 
 
@@ -133,27 +103,17 @@ class RulebookChange(models.Model):
     """One line of the change log that everybody may read. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
-    rulebook = models.ForeignKey(
-        Rulebook, on_delete=models.PROTECT, related_name="changes"
-    )
+    rulebook = models.ForeignKey(Rulebook, on_delete=models.PROTECT, related_name="changes")
     action = models.CharField(max_length=12, choices=RulebookAction)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        db_index=False,
-        related_name="+",
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+")
     changed_at = models.DateTimeField()
-    is_emergency = models.BooleanField(
-        default=False, help_text=_("Published or reverted outside the change budget.")
-    )
+    is_emergency = models.BooleanField(default=False, help_text=_("Published or reverted outside the change budget."))
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_emergency=False) | ~Q(reason=""),
-                name="an_emergency_states_its_reason",
-            ),
+                condition=Q(is_emergency=False) | ~Q(reason=""), name="an_emergency_states_its_reason"
+            )
         ]

@@ -27,28 +27,17 @@ class ScoreDecision(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(
-        "leads.Lead",
-        on_delete=models.PROTECT,
-        related_name="score_decisions",
-        db_index=False,
-    )
-    rulebook = models.ForeignKey(
-        "scoring.Rulebook", on_delete=models.PROTECT, related_name="decisions"
-    )
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="score_decisions", db_index=False)
+    rulebook = models.ForeignKey("scoring.Rulebook", on_delete=models.PROTECT, related_name="decisions")
     decided_at = models.DateTimeField()
     as_of = models.DateTimeField(help_text=_("The instant whose facts were judged."))
-    cause_kind = models.CharField(
-        max_length=32, help_text=_("submission, signal, sweep, rulebook …")
-    )
+    cause_kind = models.CharField(max_length=32, help_text=_("submission, signal, sweep, rulebook …"))
     cause_id = models.CharField(max_length=64, blank=True)
     fit = models.IntegerField()
     intent = models.IntegerField()
     timing = models.IntegerField()
     tier = models.SmallIntegerField(choices=Tier)
-    disqualified_by = models.CharField(
-        max_length=64, blank=True, help_text=_("Key of the disqualifier that hit.")
-    )
+    disqualified_by = models.CharField(max_length=64, blank=True, help_text=_("Key of the disqualifier that hit."))
     contributions = ArrayField(models.IntegerField())
     inputs = models.JSONField()
     formula_version = models.SmallIntegerField()
@@ -56,12 +45,9 @@ class ScoreDecision(models.Model):
     class Meta:
         indexes = [models.Index(fields=["lead", "-id"], name="score_decision_lead")]
         constraints = [
+            models.CheckConstraint(condition=Q(tier__in=Tier.values), name="a_decision_has_a_known_tier"),
             models.CheckConstraint(
-                condition=Q(tier__in=Tier.values), name="a_decision_has_a_known_tier"
-            ),
-            models.CheckConstraint(
-                condition=Q(disqualified_by="") | Q(tier=3),
-                name="a_disqualified_lead_is_marketings",
+                condition=Q(disqualified_by="") | Q(tier=3), name="a_disqualified_lead_is_marketings"
             ),
         ]
 
@@ -69,77 +55,45 @@ class ScoreDecision(models.Model):
 class LeadScore(models.Model):
     """The current score of a lead: a narrow row derived from its latest decision; rebuildable."""
 
-    lead = models.OneToOneField(
-        "leads.Lead", primary_key=True, on_delete=models.PROTECT, related_name="score"
-    )
-    decision = models.ForeignKey(
-        ScoreDecision, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    rulebook = models.ForeignKey(
-        "scoring.Rulebook", on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    lead = models.OneToOneField("leads.Lead", primary_key=True, on_delete=models.PROTECT, related_name="score")
+    decision = models.ForeignKey(ScoreDecision, on_delete=models.PROTECT, related_name="+", db_index=False)
+    rulebook = models.ForeignKey("scoring.Rulebook", on_delete=models.PROTECT, related_name="+", db_index=False)
     fit = models.IntegerField()
     intent = models.IntegerField()
     timing = models.IntegerField()
     tier = models.SmallIntegerField(choices=Tier)
-    priority = models.IntegerField(
-        help_text=_("Twice intent plus fit plus timing; orders leads within a tier.")
-    )
+    priority = models.IntegerField(help_text=_("Twice intent plus fit plus timing; orders leads within a tier."))
     decided_at = models.DateTimeField()
     reevaluate_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text=_("When time alone may next change a point; empty if never."),
+        null=True, blank=True, help_text=_("When time alone may next change a point; empty if never.")
     )
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["reevaluate_at"],
-                condition=Q(reevaluate_at__isnull=False),
-                name="score_reevaluation",
-            ),
+            models.Index(fields=["reevaluate_at"], condition=Q(reevaluate_at__isnull=False), name="score_reevaluation"),
             models.Index(fields=["tier", "-priority"], name="score_tier_priority"),
         ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(tier__in=Tier.values), name="a_score_has_a_known_tier"
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=Q(tier__in=Tier.values), name="a_score_has_a_known_tier")]
 
 
 class TierOverride(models.Model):
     """A person's word against the derived tier: with a reason and an end, counted and shown beside it, never hidden."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="tier_overrides"
-    )
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="tier_overrides")
     tier = models.SmallIntegerField(choices=Tier)
     reason = models.CharField(max_length=500)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="tier_overrides",
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tier_overrides")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Ended before it expired.")
-    )
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Ended before it expired."))
 
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(tier__in=Tier.values), name="an_override_names_a_known_tier"
-            ),
-            models.CheckConstraint(
-                condition=~Q(reason=""), name="an_override_states_its_reason"
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")), name="an_override_expires"
-            ),
+            models.CheckConstraint(condition=Q(tier__in=Tier.values), name="an_override_names_a_known_tier"),
+            models.CheckConstraint(condition=~Q(reason=""), name="an_override_states_its_reason"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="an_override_expires"),
         ]
 
     def __str__(self) -> str:
