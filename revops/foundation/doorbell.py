@@ -1,0 +1,33 @@
+"""Waking a worker after commit: the row is the truth, so a bell that nobody hears costs seconds, never work."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+_last_ring: dict[str, float] = {}
+
+
+def ring_after_commit(task: Any, *arguments: Any, at_most_every: float = 0.0) -> None:
+    """Send the Celery `task` once the transaction has committed, and only if it does.
+
+    `at_most_every` seconds: skip if this process rang for the same task more recently. A broker that is away is
+    logged, not raised: the sweep finds the row.
+    """
+    transaction.on_commit(lambda: _ring(task, arguments, at_most_every), robust=True)
+
+
+def _ring(task: Any, arguments: tuple[Any, ...], at_most_every: float) -> None:
+    started = time.monotonic()
+    if at_most_every and started - _last_ring.get(task.name, -at_most_every) < at_most_every:
+        return
+    _last_ring[task.name] = started
+    try:
+        task.apply_async(arguments, retry=False)
+    except Exception as error:  # any broker, any transport: the sweep is the safety net
+        logger.warning("No worker could be told of %s%s (%s). The sweep will find it.", task.name, arguments, error)
