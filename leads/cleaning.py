@@ -90,9 +90,7 @@ def clean_email(text: str) -> tuple[str, str]:
     if not text:
         return "", ""
     try:
-        return validate_email(
-            text, check_deliverability=False, strict=False
-        ).normalized.lower(), ""
+        return validate_email(text, check_deliverability=False, strict=False).normalized.lower(), ""
     except EmailNotValidError as error:
         return "", str(error)
 
@@ -171,28 +169,16 @@ def clean(payload: Mapping[str, Any]) -> Facts:
     if text["employees"]:
         facts.employees = _whole_number(text["employees"])
         if facts.employees is None:
-            facts.problems["employees"] = (
-                f"“{text['employees']}” is not a number of employees."
-            )
+            facts.problems["employees"] = f"“{text['employees']}” is not a number of employees."
     _clean_attributes(payload, facts)
-    facts.utm = {
-        name: one_line(payload.get(name), 200)
-        for name in UTM_FACTS
-        if payload.get(name)
-    }
-    facts.utm |= {
-        name: one_line(value, 200)
-        for name, value in (payload.get("utm") or {}).items()
-        if value
-    }
+    facts.utm = {name: one_line(payload.get(name), 200) for name in UTM_FACTS if payload.get(name)}
+    facts.utm |= {name: one_line(value, 200) for name, value in (payload.get("utm") or {}).items() if value}
     return facts
 
 
 def _clean_attributes(payload: Mapping[str, Any], facts: Facts) -> None:
     for name, value in (payload.get("attributes") or {}).items():
-        facts.attributes[one_line(name, 64)] = (
-            one_line(value, 500) if isinstance(value, str) else value
-        )
+        facts.attributes[one_line(name, 64)] = one_line(value, 500) if isinstance(value, str) else value
     for name in LEAD_FACTS:
         value = payload.get(name)
         if value in (None, ""):
@@ -200,9 +186,7 @@ def _clean_attributes(payload: Mapping[str, Any], facts: Facts) -> None:
         if name in DATE_FACTS:
             moment = value if isinstance(value, date) else read_moment(value)
             if moment is None:
-                facts.problems[name] = (
-                    f"“{one_line(value, 40)}” is not a date; write it like 2026-05-31."
-                )
+                facts.problems[name] = f"“{one_line(value, 40)}” is not a date; write it like 2026-05-31."
                 continue
             value = moment.isoformat()[:10]
         facts.attributes[name] = one_line(value, 500)

@@ -48,11 +48,7 @@ def _mail_domain_in(facts: Facts, domains: frozenset[str]) -> bool:
 def _words_found(text: str, terms: frozenset[str]) -> str:
     lowered = text.lower()
     return next(
-        (
-            term
-            for term in sorted(terms)
-            if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", lowered)
-        ),
+        (term for term in sorted(terms) if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", lowered)),
         "",
     )
 
@@ -73,19 +69,13 @@ def _disposable(facts: Facts, terms: frozenset[str]) -> str:
 
 
 def _own_employee(facts: Facts, terms: frozenset[str]) -> str:
-    return (
-        f"{facts.mail_domain} is our own domain."
-        if facts.email and _mail_domain_in(facts, terms)
-        else ""
-    )
+    return f"{facts.mail_domain} is our own domain." if facts.email and _mail_domain_in(facts, terms) else ""
 
 
 def _competitor(facts: Facts, terms: frozenset[str]) -> str:
     if facts.email and _mail_domain_in(facts, terms):
         return f"{facts.mail_domain} belongs to a competitor."
-    found = _words_found(
-        facts.company, frozenset(term for term in terms if "." not in term)
-    )
+    found = _words_found(facts.company, frozenset(term for term in terms if "." not in term))
     return f"“{facts.company}” is a competitor." if found else ""
 
 
@@ -122,19 +112,11 @@ def _test_data(facts: Facts, terms: frozenset[str]) -> str:
 
 def _role_account(facts: Facts, terms: frozenset[str]) -> str:
     local = facts.email.partition("@")[0].partition("+")[0]
-    return (
-        f"{local}@ is a shared mailbox, not a person."
-        if local and local in terms
-        else ""
-    )
+    return f"{local}@ is a shared mailbox, not a person." if local and local in terms else ""
 
 
 def _free_mail(facts: Facts, terms: frozenset[str]) -> str:
-    return (
-        f"{facts.mail_domain} is a free mail provider."
-        if facts.mail_domain in FREE_DOMAINS | terms
-        else ""
-    )
+    return f"{facts.mail_domain} is a free mail provider." if facts.mail_domain in FREE_DOMAINS | terms else ""
 
 
 CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {

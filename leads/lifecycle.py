@@ -21,9 +21,7 @@ MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.NEW: frozenset({Stage.NURTURE, Stage.HANDED_OFF}),
     Stage.NURTURE: frozenset({Stage.HANDED_OFF}),
     Stage.HANDED_OFF: frozenset({Stage.ACCEPTED, Stage.REJECTED, Stage.NURTURE}),
-    Stage.ACCEPTED: frozenset(
-        {Stage.OPPORTUNITY, Stage.REJECTED, Stage.NURTURE, Stage.LOST}
-    ),
+    Stage.ACCEPTED: frozenset({Stage.OPPORTUNITY, Stage.REJECTED, Stage.NURTURE, Stage.LOST}),
     Stage.OPPORTUNITY: frozenset({Stage.WON, Stage.LOST}),
     Stage.REJECTED: frozenset({Stage.HANDED_OFF, Stage.NURTURE}),
     Stage.WON: frozenset(),
@@ -40,11 +38,7 @@ UNDO_MOVES: dict[Stage, frozenset[Stage]] = {
 
 HISTORY_MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.NEW: frozenset(Stage) - {Stage.NEW},
-    **{
-        stage: MOVES[stage] | ({Stage.WON, Stage.LOST} - {stage})
-        for stage in MOVES
-        if stage is not Stage.NEW
-    },
+    **{stage: MOVES[stage] | ({Stage.WON, Stage.LOST} - {stage}) for stage in MOVES if stage is not Stage.NEW},
     Stage.WON: frozenset(),
     Stage.LOST: frozenset(),
 }
@@ -57,19 +51,13 @@ SALES_STAGES = (Stage.HANDED_OFF, Stage.ACCEPTED, Stage.OPPORTUNITY)
 class IllegalMove(Exception):
     """A lead cannot move between these stages. `allowed` names where it could go."""
 
-    def __init__(
-        self, from_stage: str, to_stage: str, allowed: frozenset[Stage]
-    ) -> None:
+    def __init__(self, from_stage: str, to_stage: str, allowed: frozenset[Stage]) -> None:
         self.from_stage, self.to_stage = Stage(from_stage), Stage(to_stage)
         self.allowed = sorted(allowed)
-        super().__init__(
-            f"A lead that is {self.from_stage.label} cannot become {self.to_stage.label}."
-        )
+        super().__init__(f"A lead that is {self.from_stage.label} cannot become {self.to_stage.label}.")
 
 
-def moves_from(
-    stage: str, *, is_history: bool = False, is_undo: bool = False
-) -> frozenset[Stage]:
+def moves_from(stage: str, *, is_history: bool = False, is_undo: bool = False) -> frozenset[Stage]:
     """Where a lead on `stage` may go next."""
     if is_history:
         return HISTORY_MOVES[Stage(stage)]
@@ -78,15 +66,11 @@ def moves_from(
     return MOVES[Stage(stage)]
 
 
-def can_move(
-    from_stage: str, to_stage: str, *, is_history: bool = False, is_undo: bool = False
-) -> bool:
+def can_move(from_stage: str, to_stage: str, *, is_history: bool = False, is_undo: bool = False) -> bool:
     return to_stage in moves_from(from_stage, is_history=is_history, is_undo=is_undo)
 
 
-def check_move(
-    from_stage: str, to_stage: str, *, is_history: bool = False, is_undo: bool = False
-) -> None:
+def check_move(from_stage: str, to_stage: str, *, is_history: bool = False, is_undo: bool = False) -> None:
     """Raises IllegalMove unless the move is in the table."""
     allowed = moves_from(from_stage, is_history=is_history, is_undo=is_undo)
     if to_stage not in allowed:

@@ -23,9 +23,7 @@ _OTHER_COUNTRY_NAMES = {
 
 def normalise_company(name: str) -> str:
     """A company's name without case, accents, punctuation and legal form; empty if nothing is left to compare."""
-    text = (
-        unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
-    )
+    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
     text = re.sub(r"[^\w\s]", " ", text.lower().replace("&", " and ").replace(".", ""))
     return re.sub(r"\s+", " ", _LEGAL_FORMS.sub(" ", text)).strip()[:300]
 
@@ -42,11 +40,7 @@ def split_name(full: str) -> tuple[str, str]:
 
 @cache
 def _countries() -> dict[str, str]:
-    codes = {
-        code: name
-        for code, name in Locale("en").territories.items()
-        if len(code) == 2 and code.isalpha()
-    }
+    codes = {code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
     by_name = {name.lower(): code for code, name in codes.items()}
     by_code = {code.lower(): code for code in codes}
     return by_name | by_code | _OTHER_COUNTRY_NAMES

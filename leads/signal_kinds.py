@@ -13,9 +13,7 @@ class StarterKind(NamedTuple):
 
 STARTER_KINDS = [
     StarterKind("demo_request", "Requested a demo", "hand_raise", "hand_raise", True),
-    StarterKind(
-        "pricing_request", "Asked for pricing", "hand_raise", "hand_raise", True
-    ),
+    StarterKind("pricing_request", "Asked for pricing", "hand_raise", "hand_raise", True),
     StarterKind(
         "consultation_request",
         "Asked for a consultation",
@@ -23,22 +21,14 @@ STARTER_KINDS = [
         "hand_raise",
         True,
     ),
-    StarterKind(
-        "contact_request", "Asked to be contacted", "hand_raise", "hand_raise", True
-    ),
+    StarterKind("contact_request", "Asked to be contacted", "hand_raise", "hand_raise", True),
     StarterKind("inbound_reply", "Replied to us", "conversation", "high", True),
     StarterKind("chat_conversation", "Chatted with us", "conversation", "medium", True),
-    StarterKind(
-        "event_conversation", "Met us at an event", "conversation", "medium", True
-    ),
-    StarterKind(
-        "pricing_page_visit", "Visited the pricing page", "buying", "high", True
-    ),
+    StarterKind("event_conversation", "Met us at an event", "conversation", "medium", True),
+    StarterKind("pricing_page_visit", "Visited the pricing page", "buying", "high", True),
     StarterKind("roi_calculator", "Used the ROI calculator", "buying", "high", True),
     StarterKind("case_study_view", "Read a case study", "buying", "medium", True),
-    StarterKind(
-        "product_page_visit", "Visited a product page", "product", "medium", True
-    ),
+    StarterKind("product_page_visit", "Visited a product page", "product", "medium", True),
     StarterKind("trial_started", "Started a trial", "product", "high", True),
     StarterKind("webinar_attended", "Attended a webinar", "event", "medium", True),
     StarterKind("repeat_enquiry", "Enquired again", "repeat", "medium", True),

@@ -45,14 +45,8 @@ _FUNCTION_WORDS: list[tuple[str, str]] = [
     (r"operations?|coo|supply|logistics", "operations"),
     (r"ceo|founder|co-?founder|owner|president|managing|geschäftsführer\w*", "general"),
 ]
-_SENIORITY = [
-    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), value)
-    for words, value in _SENIORITY_WORDS
-]
-_FUNCTION = [
-    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), value)
-    for words, value in _FUNCTION_WORDS
-]
+_SENIORITY = [(re.compile(rf"\b(?:{words})\b", re.IGNORECASE), value) for words, value in _SENIORITY_WORDS]
+_FUNCTION = [(re.compile(rf"\b(?:{words})\b", re.IGNORECASE), value) for words, value in _FUNCTION_WORDS]
 
 
 def seniority_of(title: str) -> str:
@@ -61,9 +55,7 @@ def seniority_of(title: str) -> str:
         return ""
     if re.search(r"\bvice\b", title, re.IGNORECASE):
         return "vp"
-    return next(
-        (value for pattern, value in _SENIORITY if pattern.search(title)), "staff"
-    )
+    return next((value for pattern, value in _SENIORITY if pattern.search(title)), "staff")
 
 
 def function_of(title: str) -> str:

@@ -33,7 +33,7 @@ class Move:
     cause_kind: str
     cause_id: str = ""
     actor_id: UUID | None = None
-    owner_id: UUID | None | _Keep = KEEP
+    owner_id: UUID | _Keep | None = KEEP
 
 
 def move_leads(
@@ -50,12 +50,8 @@ def move_leads(
     """
     groups: dict[tuple[str, str, object, datetime], list[Move]] = defaultdict(list)
     for move in moves:
-        check_move(
-            move.from_stage, move.to_stage, is_history=is_history, is_undo=is_undo
-        )
-        groups[
-            move.from_stage, move.to_stage, move.owner_id, move.occurred_at or now
-        ].append(move)
+        check_move(move.from_stage, move.to_stage, is_history=is_history, is_undo=is_undo)
+        groups[move.from_stage, move.to_stage, move.owner_id, move.occurred_at or now].append(move)
     moved: set[UUID] = set()
     for (from_stage, to_stage, owner_id, stage_at), group in groups.items():
         changes: dict[str, object] = {
@@ -73,11 +69,7 @@ def move_leads(
             if candidates.update(**changes) == 1:
                 moved.add(ids[0])
         else:
-            locked = list(
-                candidates.select_for_update()
-                .order_by("pk")
-                .values_list("pk", flat=True)
-            )
+            locked = list(candidates.select_for_update().order_by("pk").values_list("pk", flat=True))
             Lead.objects.filter(pk__in=locked).update(**changes)
             moved.update(locked)
     insert_rows(

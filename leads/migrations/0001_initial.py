@@ -108,9 +108,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "external_id",
-                    models.CharField(
-                        blank=True, help_text="The sender's own id.", max_length=200
-                    ),
+                    models.CharField(blank=True, help_text="The sender's own id.", max_length=200),
                 ),
                 (
                     "dedupe_key",
@@ -139,15 +137,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "job_id",
-                    models.UUIDField(
-                        blank=True, help_text="The import that brought it.", null=True
-                    ),
+                    models.UUIDField(blank=True, help_text="The import that brought it.", null=True),
                 ),
                 (
                     "line",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Line of the imported file.", null=True
-                    ),
+                    models.PositiveIntegerField(blank=True, help_text="Line of the imported file.", null=True),
                 ),
                 (
                     "sender",
@@ -168,15 +162,11 @@ class Migration(migrations.Migration):
                 ("code", models.SlugField(max_length=48, unique=True)),
                 (
                     "name",
-                    models.CharField(
-                        help_text="Past tense, as in: requested a demo.", max_length=120
-                    ),
+                    models.CharField(help_text="Past tense, as in: requested a demo.", max_length=120),
                 ),
                 (
                     "family",
-                    models.CharField(
-                        help_text="Caps add up within a family.", max_length=32
-                    ),
+                    models.CharField(help_text="Caps add up within a family.", max_length=32),
                 ),
                 (
                     "strength",
@@ -291,17 +281,13 @@ class Migration(migrations.Migration):
                 ("normalised_name", models.CharField(blank=True, max_length=300)),
                 (
                     "domain",
-                    revops.foundation.models.fields.CaseInsensitiveTextField(
-                        blank=True, null=True
-                    ),
+                    revops.foundation.models.fields.CaseInsensitiveTextField(blank=True, null=True),
                 ),
                 ("industry", models.CharField(blank=True, max_length=120)),
                 ("employees", models.PositiveIntegerField(blank=True, null=True)),
                 (
                     "country",
-                    models.CharField(
-                        blank=True, help_text="ISO 3166 alpha-2.", max_length=2
-                    ),
+                    models.CharField(blank=True, help_text="ISO 3166 alpha-2.", max_length=2),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
@@ -348,9 +334,7 @@ class Migration(migrations.Migration):
                 ("stage_at", models.DateTimeField()),
                 (
                     "received_at",
-                    models.DateTimeField(
-                        help_text="When its first submission reached us."
-                    ),
+                    models.DateTimeField(help_text="When its first submission reached us."),
                 ),
                 (
                     "occurred_at",
@@ -623,15 +607,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    revops.foundation.models.fields.CaseInsensitiveTextField(
-                        blank=True, null=True
-                    ),
+                    revops.foundation.models.fields.CaseInsensitiveTextField(blank=True, null=True),
                 ),
                 (
                     "phone",
-                    models.CharField(
-                        blank=True, help_text="E.164.", max_length=20, null=True
-                    ),
+                    models.CharField(blank=True, help_text="E.164.", max_length=20, null=True),
                 ),
                 ("first_name", models.CharField(blank=True, max_length=200)),
                 ("last_name", models.CharField(blank=True, max_length=200)),
@@ -703,9 +683,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "system",
-                    models.CharField(
-                        help_text="Key of the source that gave the id.", max_length=64
-                    ),
+                    models.CharField(help_text="Key of the source that gave the id.", max_length=64),
                 ),
                 ("value", models.CharField(max_length=200)),
                 (
@@ -821,9 +799,7 @@ class Migration(migrations.Migration):
                 ("topic", models.CharField(blank=True, max_length=64)),
                 (
                     "fields",
-                    models.JSONField(
-                        help_text="Ordered field names, each with whether it is required."
-                    ),
+                    models.JSONField(help_text="Ordered field names, each with whether it is required."),
                 ),
                 ("consent_text", models.TextField(blank=True)),
                 ("thanks", models.TextField(blank=True, default="")),
@@ -994,9 +970,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="attempt",
-            index=models.Index(
-                fields=["lead", "occurred_at"], name="attempt_lead_time"
-            ),
+            index=models.Index(fields=["lead", "occurred_at"], name="attempt_lead_time"),
         ),
         migrations.AddConstraint(
             model_name="attempt",
@@ -1015,9 +989,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="lifecycleevent",
-            index=models.Index(
-                fields=["to_stage", "occurred_at"], name="lifecycle_stage_time"
-            ),
+            index=models.Index(fields=["to_stage", "occurred_at"], name="lifecycle_stage_time"),
         ),
         migrations.AddIndex(
             model_name="person",
@@ -1037,15 +1009,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="personidentity",
-            constraint=models.UniqueConstraint(
-                fields=("system", "value"), name="an_external_id_names_one_person"
-            ),
+            constraint=models.UniqueConstraint(fields=("system", "value"), name="an_external_id_names_one_person"),
         ),
         migrations.AddIndex(
             model_name="submission",
-            index=models.Index(
-                fields=["received_at", "source"], name="submission_received"
-            ),
+            index=models.Index(fields=["received_at", "source"], name="submission_received"),
         ),
         migrations.AddIndex(
             model_name="submission",
@@ -1065,15 +1033,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="signal",
-            index=models.Index(
-                fields=["person", "-occurred_at"], name="signal_person_time"
-            ),
+            index=models.Index(fields=["person", "-occurred_at"], name="signal_person_time"),
         ),
         migrations.AddIndex(
             model_name="signal",
-            index=models.Index(
-                fields=["lead", "-occurred_at"], name="signal_lead_time"
-            ),
+            index=models.Index(fields=["lead", "-occurred_at"], name="signal_lead_time"),
         ),
         migrations.AddConstraint(
             model_name="signal",
@@ -1129,9 +1093,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="campaign",
-            constraint=models.UniqueConstraint(
-                fields=("source", "key"), name="a_source_names_a_campaign_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("source", "key"), name="a_source_names_a_campaign_once"),
         ),
         migrations.AddConstraint(
             model_name="spend",
@@ -1142,9 +1104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="spend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="spend_is_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="spend_is_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="submissionoutcome",

@@ -8,9 +8,7 @@ from leads.starter_rules import STARTER_HYGIENE
 
 def add_starters(apps, schema_editor):
     kinds = apps.get_model("leads", "SignalKind").objects
-    kinds.bulk_create(
-        [kinds.model(**kind._asdict()) for kind in STARTER_KINDS], ignore_conflicts=True
-    )
+    kinds.bulk_create([kinds.model(**kind._asdict()) for kind in STARTER_KINDS], ignore_conflicts=True)
     rules = apps.get_model("leads", "HygieneRule").objects
     rules.bulk_create(
         [
@@ -21,9 +19,7 @@ def add_starters(apps, schema_editor):
                 terms=terms,
                 position=position * 10,
             )
-            for position, (code, sentence, action, terms) in enumerate(
-                STARTER_HYGIENE, start=1
-            )
+            for position, (code, sentence, action, terms) in enumerate(STARTER_HYGIENE, start=1)
         ],
         ignore_conflicts=True,
     )

@@ -13,16 +13,10 @@ class LeadForm(models.Model):
     slug = models.SlugField(max_length=64, unique=True)
     title = models.CharField(max_length=200)
     intro = models.TextField(blank=True)
-    source = models.ForeignKey(
-        "leads.Source", on_delete=models.PROTECT, related_name="forms"
-    )
-    signal_kind = models.ForeignKey(
-        "leads.SignalKind", on_delete=models.PROTECT, related_name="forms"
-    )
+    source = models.ForeignKey("leads.Source", on_delete=models.PROTECT, related_name="forms")
+    signal_kind = models.ForeignKey("leads.SignalKind", on_delete=models.PROTECT, related_name="forms")
     topic = models.CharField(max_length=64, blank=True)
-    fields = models.JSONField(
-        help_text=_("Ordered field names, each with whether it is required.")
-    )
+    fields = models.JSONField(help_text=_("Ordered field names, each with whether it is required."))
     consent_text = models.TextField(blank=True)
     thanks = models.TextField(default="", blank=True)
     is_active = models.BooleanField(default=True)

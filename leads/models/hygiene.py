@@ -17,9 +17,7 @@ class HygieneRule(models.Model):
     sentence = models.CharField(max_length=200)
     action = models.CharField(max_length=16, choices=HygieneAction)
     is_active = models.BooleanField(default=True)
-    terms = models.JSONField(
-        default=list, blank=True, help_text=_("Own domains, competitors, phrases …")
-    )
+    terms = models.JSONField(default=list, blank=True, help_text=_("Own domains, competitors, phrases …"))
     position = models.PositiveSmallIntegerField(default=100)
 
     class Meta:

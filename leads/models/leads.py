@@ -31,9 +31,7 @@ class Lead(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(
-        "leads.Person", on_delete=models.PROTECT, related_name="leads"
-    )
+    person = models.ForeignKey("leads.Person", on_delete=models.PROTECT, related_name="leads")
     account = models.ForeignKey(
         "leads.Account",
         null=True,
@@ -41,9 +39,7 @@ class Lead(models.Model):
         on_delete=models.SET_NULL,
         related_name="leads",
     )
-    source = models.ForeignKey(
-        "leads.Source", on_delete=models.PROTECT, related_name="leads", db_index=False
-    )
+    source = models.ForeignKey("leads.Source", on_delete=models.PROTECT, related_name="leads", db_index=False)
     campaign = models.ForeignKey(
         "leads.Campaign",
         null=True,
@@ -60,30 +56,16 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="leads",
     )
-    received_at = models.DateTimeField(
-        help_text=_("When its first submission reached us.")
-    )
-    occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When it began; empty if undated history.")
-    )
+    received_at = models.DateTimeField(help_text=_("When its first submission reached us."))
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text=_("When it began; empty if undated history."))
     is_history = models.BooleanField(default=False)
-    need = models.TextField(
-        blank=True, help_text=_("What they said they want, in their words.")
-    )
-    attributes = models.JSONField(
-        default=dict, blank=True, help_text=_("Mapped facts beyond the columns.")
-    )
-    first_touch = models.JSONField(
-        default=dict, blank=True, help_text=_("UTM of the first submission.")
-    )
-    last_touch = models.JSONField(
-        default=dict, blank=True, help_text=_("UTM of the latest submission.")
-    )
+    need = models.TextField(blank=True, help_text=_("What they said they want, in their words."))
+    attributes = models.JSONField(default=dict, blank=True, help_text=_("Mapped facts beyond the columns."))
+    first_touch = models.JSONField(default=dict, blank=True, help_text=_("UTM of the first submission."))
+    last_touch = models.JSONField(default=dict, blank=True, help_text=_("UTM of the latest submission."))
     last_signal_at = models.DateTimeField(null=True, blank=True)
     rejections = models.PositiveSmallIntegerField(default=0)
-    withdrawn_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("Its import was undone; kept, not shown.")
-    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("Its import was undone; kept, not shown."))
     version = models.PositiveIntegerField(default=1)
 
     objects = LeadQuerySet.as_manager()
@@ -97,8 +79,7 @@ class Lead(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person"],
-                condition=~models.Q(stage__in=list(CLOSED_STAGES))
-                & models.Q(withdrawn_at__isnull=True),
+                condition=~models.Q(stage__in=list(CLOSED_STAGES)) & models.Q(withdrawn_at__isnull=True),
                 name="a_person_has_one_open_lead",
             ),
             models.CheckConstraint(
@@ -119,9 +100,7 @@ class LifecycleEvent(models.Model):
     """One move of one lead, with its cause. Append-only. `occurred_at` is empty for undated history."""
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(
-        Lead, on_delete=models.PROTECT, related_name="lifecycle_events"
-    )
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="lifecycle_events")
     from_stage = models.CharField(max_length=16, choices=Stage, blank=True)
     to_stage = models.CharField(max_length=16, choices=Stage)
     occurred_at = models.DateTimeField(null=True, blank=True)
@@ -133,14 +112,8 @@ class LifecycleEvent(models.Model):
         on_delete=models.PROTECT,
         db_index=False,
     )
-    cause_kind = models.CharField(
-        max_length=32, help_text=_("submission, score, disposition, outcome, undo …")
-    )
+    cause_kind = models.CharField(max_length=32, help_text=_("submission, score, disposition, outcome, undo …"))
     cause_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["to_stage", "occurred_at"], name="lifecycle_stage_time"
-            )
-        ]
+        indexes = [models.Index(fields=["to_stage", "occurred_at"], name="lifecycle_stage_time")]

@@ -19,12 +19,8 @@ class Account(models.Model):
     domain = CaseInsensitiveTextField(null=True, blank=True)
     industry = models.CharField(max_length=120, blank=True)
     employees = models.PositiveIntegerField(null=True, blank=True)
-    country = models.CharField(
-        max_length=2, blank=True, help_text=_("ISO 3166 alpha-2.")
-    )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
-    )
+    country = models.CharField(max_length=2, blank=True, help_text=_("ISO 3166 alpha-2."))
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -53,25 +49,15 @@ class Person(models.Model):
     """Somebody with a possible need. The only place of their name, address and number; erasable."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    account = models.ForeignKey(
-        Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
-    )
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
     email = CaseInsensitiveTextField(null=True, blank=True)
-    phone = models.CharField(
-        max_length=20, null=True, blank=True, help_text=_("E.164.")
-    )
+    phone = models.CharField(max_length=20, null=True, blank=True, help_text=_("E.164."))
     first_name = models.CharField(max_length=200, blank=True)
     last_name = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=300, blank=True)
-    seniority = models.CharField(
-        max_length=16, blank=True, help_text=_("Read from the title; empty if unknown.")
-    )
-    function = models.CharField(
-        max_length=16, blank=True, help_text=_("Read from the title; empty if unknown.")
-    )
-    purchasing_role = models.CharField(
-        max_length=32, blank=True, help_text=_("Their part in the decision, as stated.")
-    )
+    seniority = models.CharField(max_length=16, blank=True, help_text=_("Read from the title; empty if unknown."))
+    function = models.CharField(max_length=16, blank=True, help_text=_("Read from the title; empty if unknown."))
+    purchasing_role = models.CharField(max_length=32, blank=True, help_text=_("Their part in the decision, as stated."))
     country = models.CharField(max_length=2, blank=True)
     city = models.CharField(max_length=120, blank=True)
     flags = ArrayField(
@@ -115,17 +101,11 @@ class PersonIdentity(models.Model):
     """An id under which another system knows a person: (source, external id)."""
 
     id = models.BigAutoField(primary_key=True)
-    person = models.ForeignKey(
-        Person, on_delete=models.CASCADE, related_name="identities"
-    )
-    system = models.CharField(
-        max_length=64, help_text=_("Key of the source that gave the id.")
-    )
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identities")
+    system = models.CharField(max_length=64, help_text=_("Key of the source that gave the id."))
     value = models.CharField(max_length=200)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["system", "value"], name="an_external_id_names_one_person"
-            ),
+            models.UniqueConstraint(fields=["system", "value"], name="an_external_id_names_one_person"),
         ]

@@ -19,12 +19,8 @@ class SignalKind(models.Model):
 
     id = models.SmallAutoField(primary_key=True)
     code = models.SlugField(max_length=48, unique=True)
-    name = models.CharField(
-        max_length=120, help_text=_("Past tense, as in: requested a demo.")
-    )
-    family = models.CharField(
-        max_length=32, help_text=_("Caps add up within a family.")
-    )
+    name = models.CharField(max_length=120, help_text=_("Past tense, as in: requested a demo."))
+    family = models.CharField(max_length=32, help_text=_("Caps add up within a family."))
     strength = models.CharField(max_length=16, choices=Strength)
     is_proven = models.BooleanField(default=False)
 
@@ -39,17 +35,11 @@ class Signal(models.Model):
     """One observed act. Append-only. Undated acts (`occurred_at` empty) never count in a time window."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    person = models.ForeignKey(
-        "leads.Person", on_delete=models.PROTECT, related_name="signals", db_index=False
-    )
-    lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="signals", db_index=False
-    )
+    person = models.ForeignKey("leads.Person", on_delete=models.PROTECT, related_name="signals", db_index=False)
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="signals", db_index=False)
     kind = models.ForeignKey(SignalKind, on_delete=models.PROTECT, db_index=False)
     topic = models.CharField(max_length=64, blank=True)
-    quantity = models.PositiveIntegerField(
-        default=1, help_text=_("How often, when a source only sends a total.")
-    )
+    quantity = models.PositiveIntegerField(default=1, help_text=_("How often, when a source only sends a total."))
     value = models.IntegerField(
         null=True,
         blank=True,
@@ -106,26 +96,18 @@ class Attempt(models.Model):
     """One try to reach a lead. Append-only. `recorded_at` can never be moved, so a back-dated entry is visible."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    lead = models.ForeignKey(
-        "leads.Lead", on_delete=models.PROTECT, related_name="attempts", db_index=False
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="attempts"
-    )
+    lead = models.ForeignKey("leads.Lead", on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="attempts")
     channel = models.CharField(max_length=16, choices=AttemptChannel)
     result = models.CharField(max_length=16, choices=AttemptResult)
-    grade = models.CharField(
-        max_length=1, choices=EvidenceGrade, default=EvidenceGrade.C
-    )
+    grade = models.CharField(max_length=1, choices=EvidenceGrade, default=EvidenceGrade.C)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     note = models.TextField(blank=True)
     event_id = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["lead", "occurred_at"], name="attempt_lead_time")
-        ]
+        indexes = [models.Index(fields=["lead", "occurred_at"], name="attempt_lead_time")]
         constraints = [
             models.UniqueConstraint(
                 fields=["lead", "event_id"],

@@ -36,15 +36,9 @@ class Source(models.Model):
         help_text=_("Stable name used by imports and the API."),
     )
     name = models.CharField(max_length=120)
-    kind = models.CharField(
-        max_length=16, choices=SourceKind, default=SourceKind.INBOUND
-    )
-    state = models.CharField(
-        max_length=16, choices=SourceState, default=SourceState.ACTIVE
-    )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
-    )
+    kind = models.CharField(max_length=16, choices=SourceKind, default=SourceKind.INBOUND)
+    state = models.CharField(max_length=16, choices=SourceState, default=SourceState.ACTIVE)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     readiness = models.CharField(
         max_length=32,
         default="problem_aware",
@@ -65,21 +59,15 @@ class Campaign(models.Model):
     """A campaign of one source, found again by its utm_campaign."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(
-        Source, on_delete=models.PROTECT, related_name="campaigns"
-    )
-    key = models.CharField(
-        max_length=120, help_text=_("The utm_campaign value that marks its visitors.")
-    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="campaigns")
+    key = models.CharField(max_length=120, help_text=_("The utm_campaign value that marks its visitors."))
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["source", "key"], name="a_source_names_a_campaign_once"
-            ),
+            models.UniqueConstraint(fields=["source", "key"], name="a_source_names_a_campaign_once"),
         ]
 
     def __str__(self) -> str:
@@ -101,7 +89,5 @@ class Spend(models.Model):
                 fields=["source", "month_on", "currency"],
                 name="spend_is_stated_once_a_month",
             ),
-            models.CheckConstraint(
-                condition=models.Q(amount__gte=0), name="spend_is_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="spend_is_not_negative"),
         ]

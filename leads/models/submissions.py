@@ -32,9 +32,7 @@ class Submission(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     source = models.ForeignKey("leads.Source", on_delete=models.PROTECT, db_index=False)
     channel = models.CharField(max_length=16, choices=Channel)
-    external_id = models.CharField(
-        max_length=200, blank=True, help_text=_("The sender's own id.")
-    )
+    external_id = models.CharField(max_length=200, blank=True, help_text=_("The sender's own id."))
     dedupe_key = models.CharField(
         max_length=64,
         null=True,
@@ -42,18 +40,10 @@ class Submission(models.Model):
         help_text=_("Same source and key means the same thing sent twice."),
     )
     received_at = models.DateTimeField()
-    occurred_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When it happened, if the sender knows.")
-    )
-    is_history = models.BooleanField(
-        default=False, help_text=_("Past facts: they never start a live clock.")
-    )
-    job_id = models.UUIDField(
-        null=True, blank=True, help_text=_("The import that brought it.")
-    )
-    line = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Line of the imported file.")
-    )
+    occurred_at = models.DateTimeField(null=True, blank=True, help_text=_("When it happened, if the sender knows."))
+    is_history = models.BooleanField(default=False, help_text=_("Past facts: they never start a live clock."))
+    job_id = models.UUIDField(null=True, blank=True, help_text=_("The import that brought it."))
+    line = models.PositiveIntegerField(null=True, blank=True, help_text=_("Line of the imported file."))
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -88,9 +78,7 @@ class Submission(models.Model):
 class SubmissionBody(models.Model):
     """What was sent, word for word: `payload` when it parsed, `raw` when it did not. Erasable."""
 
-    submission = models.OneToOneField(
-        Submission, primary_key=True, on_delete=models.PROTECT, related_name="body"
-    )
+    submission = models.OneToOneField(Submission, primary_key=True, on_delete=models.PROTECT, related_name="body")
     payload = models.JSONField(null=True)
     raw = models.TextField(blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
@@ -104,9 +92,7 @@ class SubmissionOutcome(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, related_name="outcomes"
-    )
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="outcomes")
     kind = models.CharField(max_length=16, choices=OutcomeKind)
     replaces = models.CharField(max_length=16, choices=OutcomeKind, blank=True)
     decided_at = models.DateTimeField()
@@ -117,12 +103,8 @@ class SubmissionOutcome(models.Model):
         on_delete=models.PROTECT,
         related_name="submission_outcomes",
     )
-    rule = models.CharField(
-        max_length=64, blank=True, help_text=_("Hygiene rule that decided, if one did.")
-    )
-    detail = models.CharField(
-        max_length=500, blank=True, help_text=_("Why, in words for the sender.")
-    )
+    rule = models.CharField(max_length=64, blank=True, help_text=_("Hygiene rule that decided, if one did."))
+    detail = models.CharField(max_length=500, blank=True, help_text=_("Why, in words for the sender."))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -139,13 +121,11 @@ class SubmissionOutcome(models.Model):
                 name="a_submission_has_one_first_outcome",
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind__in=["new", "attached"])
-                | models.Q(lead__isnull=False),
+                condition=~models.Q(kind__in=["new", "attached"]) | models.Q(lead__isnull=False),
                 name="an_admitted_submission_names_its_lead",
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind__in=["quarantined", "refused"])
-                | ~models.Q(detail=""),
+                condition=~models.Q(kind__in=["quarantined", "refused"]) | ~models.Q(detail=""),
                 name="a_stopped_submission_says_why",
             ),
         ]
@@ -154,9 +134,7 @@ class SubmissionOutcome(models.Model):
 class PendingSubmission(models.Model):
     """A journalled submission whose processing failed; the sweep finishes it and removes the row."""
 
-    submission = models.OneToOneField(
-        Submission, primary_key=True, on_delete=models.PROTECT, related_name="pending"
-    )
+    submission = models.OneToOneField(Submission, primary_key=True, on_delete=models.PROTECT, related_name="pending")
     error = models.TextField()
     attempts = models.PositiveSmallIntegerField(default=0)
     retry_at = models.DateTimeField(db_index=True)

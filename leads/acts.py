@@ -1,0 +1,158 @@
+"""Records what people did. A submission is itself an act; further acts arrive on their own, later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import connection
+
+from leads.cleaning import one_line, read_moment
+from leads.models import Lead, Signal, SignalKind
+from revops.foundation.bulk import insert_rows
+
+if TYPE_CHECKING:
+    from leads.admission import Admission
+
+OTHER = "other_activity"
+FORM = "form_submission"
+REPEAT = "repeat_enquiry"
+MOST_QUANTITY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One observed act. `occurred_at` is None when nobody knows (undated history)."""
+
+    kind: str
+    topic: str = ""
+    occurred_at: datetime | None = None
+    quantity: int = 1
+    value: int | None = None
+    url: str = ""
+    event_id: str = ""
+
+
+@dataclass(slots=True)
+class ActOnLead:
+    """An act with the lead and person it belongs to; `submission_id` if a submission brought it."""
+
+    act: Act
+    lead_id: UUID
+    person_id: UUID
+    source_id: UUID
+    received_at: datetime
+    submission_id: UUID | None = None
+
+
+def read_act(data: Mapping[str, Any], *, default_at: datetime | None) -> Act:
+    """An act from a payload; a time that cannot be read falls back to `default_at`."""
+    at = data.get("occurred_at")
+    quantity, value = data.get("quantity") or 1, data.get("value")
+    return Act(
+        kind=one_line(data.get("kind"), 48),
+        topic=one_line(data.get("topic"), 64),
+        occurred_at=(read_moment(at) if at else None) or default_at,
+        quantity=min(max(int(quantity), 1), MOST_QUANTITY),
+        value=None if value is None else int(value),
+        url=one_line(data.get("url"), 500),
+        event_id=one_line(data.get("event_id"), 120),
+    )
+
+
+def acts_of(admission: Admission, *, is_new: bool) -> list[Act]:
+    """The acts a submission stands for: those it lists, else one for sending it; plus one for coming back."""
+    item, payload = admission.entry.item, admission.entry.item.payload or {}
+    at = item.occurred_at if item.is_history else item.occurred_at or admission.at
+    acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
+    if payload.get("act"):
+        acts.append(Act(kind=one_line(payload["act"], 48), topic=one_line(payload.get("topic"), 64), occurred_at=at))
+    if item.is_history:
+        return acts
+    if not acts:
+        acts.append(Act(kind=FORM, topic=one_line(payload.get("topic"), 64), occurred_at=at))
+    if not is_new:
+        acts.append(Act(kind=REPEAT, topic=acts[0].topic, occurred_at=at))
+    return acts
+
+
+def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, now: datetime) -> None:
+    """Writes the acts that submissions brought."""
+    record_acts(
+        [
+            ActOnLead(
+                act=act,
+                lead_id=admission.lead.pk,
+                person_id=admission.lead.person_id,
+                source_id=admission.entry.item.source_id,
+                received_at=admission.at,
+                submission_id=admission.entry.submission.pk,
+            )
+            for admission, act in pairs
+            if admission.lead is not None
+        ]
+    )
+
+
+def record_acts(acts: Sequence[ActOnLead]) -> list[bool]:
+    """Appends signals, and says for each whether it was new (an event id seen before is ignored)."""
+    if not acts:
+        return []
+    kinds = dict(SignalKind.objects.values_list("code", "pk"))
+    known = _known_events(acts)
+    signals: list[Signal] = []
+    is_new: list[bool] = []
+    for entry in acts:
+        act = entry.act
+        key = (entry.source_id, act.event_id)
+        if act.event_id and key in known:
+            is_new.append(False)
+            continue
+        known.add(key)
+        is_new.append(True)
+        signals.append(
+            Signal(
+                person_id=entry.person_id,
+                lead_id=entry.lead_id,
+                kind_id=kinds.get(act.kind, kinds[OTHER]),
+                topic=act.topic if act.kind in kinds else act.kind,
+                quantity=act.quantity,
+                value=act.value,
+                url=act.url,
+                occurred_at=act.occurred_at,
+                received_at=entry.received_at,
+                source_id=entry.source_id,
+                event_id=act.event_id,
+                submission_id=entry.submission_id,
+            )
+        )
+    insert_rows(Signal, signals)
+    _advance_last_signal(signals)
+    return is_new
+
+
+def _known_events(acts: Sequence[ActOnLead]) -> set[tuple[UUID, str]]:
+    events = {entry.act.event_id for entry in acts if entry.act.event_id}
+    if not events:
+        return set()
+    sources = {entry.source_id for entry in acts}
+    return set(Signal.objects.filter(source_id__in=sources, event_id__in=events).values_list("source_id", "event_id"))
+
+
+def _advance_last_signal(signals: Sequence[Signal]) -> None:
+    latest: dict[UUID, datetime] = {}
+    for signal in signals:
+        if signal.occurred_at is not None:
+            latest[signal.lead_id] = max(signal.occurred_at, latest.get(signal.lead_id, signal.occurred_at))
+    if not latest:
+        return
+    table = connection.ops.quote_name(Lead._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS lead SET last_signal_at = GREATEST(lead.last_signal_at, latest.at)"
+            " FROM unnest(%s::uuid[], %s::timestamptz[]) AS latest(id, at) WHERE lead.id = latest.id",
+            [list(latest), list(latest.values())],
+        )

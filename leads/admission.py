@@ -1,0 +1,212 @@
+"""Lets submissions in: cleaned, judged at the gate, matched to people, attached to a lead or opened as a new one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leads.acts import acts_of, insert_acts
+from leads.cleaning import Facts, clean
+from leads.hygiene import ActiveRule, judge
+from leads.intake import Journalled
+from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
+from leads.models.submissions import OutcomeKind
+from leads.people import Enquiry, find_or_create_people
+from revops.foundation.bulk import insert_rows
+
+STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
+
+
+@dataclass(slots=True)
+class Admission:
+    """What became of one submission. `lead` is None if it was stopped; `detail` then says why."""
+
+    entry: Journalled
+    facts: Facts
+    outcome: str
+    rule: str = ""
+    detail: str = ""
+    flags: tuple[str, ...] = ()
+    lead: Lead | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When the submission was received."""
+        return self.entry.submission.received_at
+
+    @property
+    def history(self) -> dict[str, Any]:
+        """What the sender says became of the lead; only history has this."""
+        return (self.entry.item.payload or {}).get("history") or {}
+
+
+def active_rules() -> list[ActiveRule]:
+    """The gate as it stands now, in order."""
+    return [
+        ActiveRule(rule.code, rule.action, frozenset(term.lower() for term in rule.terms))
+        for rule in HygieneRule.objects.filter(is_active=True)
+    ]
+
+
+def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool = False) -> list[Admission]:
+    """Decides each journalled submission and writes its outcome, in order.
+
+    `released` lets them pass the gate because a person said so; the outcome then replaces the quarantine.
+    The number of queries does not grow with the number of submissions.
+    """
+    sources = Source.objects.in_bulk({entry.item.source_id for entry in entries})
+    rules = active_rules()
+    admissions = [_judge(entry, rules, sources, released=released) for entry in entries]
+    welcome = [admission for admission in admissions if not admission.outcome]
+    people = find_or_create_people(
+        [Enquiry(a.facts, sources[a.entry.item.source_id].key, a.entry.item.external_id, a.flags) for a in welcome],
+        now=now,
+    )
+    _open_or_attach(welcome, people, now=now)
+    insert_rows(
+        SubmissionOutcome,
+        [
+            SubmissionOutcome(
+                submission_id=admission.entry.submission.pk,
+                kind=admission.outcome,
+                replaces=OutcomeKind.QUARANTINED if released else "",
+                decided_at=now,
+                lead_id=admission.lead.pk if admission.lead else None,
+                rule=admission.rule,
+                detail=admission.detail[:500],
+            )
+            for admission in admissions
+        ],
+    )
+    return admissions
+
+
+def _judge(entry: Journalled, rules: Sequence[ActiveRule], sources: dict[UUID, Source], *, released: bool) -> Admission:
+    item = entry.item
+    facts = clean(item.payload or {})
+    if item.payload is None or item.refusal:
+        why = item.refusal or "This could not be read as a submission."
+        return Admission(entry, facts, OutcomeKind.REFUSED, "unreadable", why)
+    if sources[item.source_id].kind == "purchased" and not released:
+        return Admission(entry, facts, OutcomeKind.QUARANTINED, "purchased", "Purchased lists are held by policy.")
+    if sources[item.source_id].state == "stopped" and not released:
+        return Admission(entry, facts, OutcomeKind.QUARANTINED, "source_stopped", "This source is stopped for now.")
+    verdict = judge(facts, rules, has_external_id=bool(item.external_id), only_flags=item.is_history or released)
+    kind = STOPPED_KINDS.get(verdict.action, "")
+    return Admission(entry, facts, kind, verdict.rule, verdict.detail, verdict.flags)
+
+
+def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *, now: datetime) -> None:
+    """Gives every admission its lead: the person's open one, or a new one."""
+    if not admissions:
+        return
+    campaigns = _campaigns(admissions, now=now)
+    person_ids = {person.pk for person in people}
+    leads = {lead.person_id: lead for lead in Lead.objects.open().shown().filter(person_id__in=person_ids)}
+    created: list[Lead] = []
+    touched: dict[UUID, Lead] = {}
+    for admission, person in zip(admissions, people, strict=True):
+        campaign = campaigns.get((admission.entry.item.source_id, _campaign_key(admission)))
+        lead = leads.get(person.pk)
+        if lead is None:
+            lead = leads[person.pk] = _new_lead(admission, person, campaign)
+            created.append(lead)
+            admission.outcome = OutcomeKind.NEW
+        else:
+            admission.outcome = OutcomeKind.ATTACHED
+            _touch(lead, admission)
+            touched[lead.pk] = lead
+        admission.lead = lead
+    fresh = {lead.pk for lead in created}
+    lost = _insert_leads(created)
+    for admission in admissions:
+        assert admission.lead is not None
+        if admission.lead.pk in lost:
+            admission.lead = lost[admission.lead.pk]
+            admission.outcome = OutcomeKind.ATTACHED
+    insert_rows(
+        LifecycleEvent,
+        [
+            LifecycleEvent(
+                lead_id=a.lead.pk,
+                from_stage="",
+                to_stage="new",
+                occurred_at=a.lead.occurred_at,
+                recorded_at=now,
+                cause_kind="submission",
+                cause_id=a.entry.submission.receipt,
+            )
+            for a in admissions
+            if a.lead is not None and a.outcome == OutcomeKind.NEW
+        ],
+    )
+    known = [lead for pk, lead in touched.items() if pk not in fresh or pk in lost]
+    if known:
+        Lead.objects.bulk_update(known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
+    insert_acts([(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)], now=now)
+
+
+def _new_lead(admission: Admission, person: Person, campaign: Campaign | None) -> Lead:
+    item, facts = admission.entry.item, admission.facts
+    began = item.occurred_at if item.is_history else item.occurred_at or admission.at
+    return Lead(
+        person_id=person.pk,
+        account_id=person.account_id,
+        source_id=item.source_id,
+        campaign=campaign,
+        stage="new",
+        stage_at=admission.at,
+        received_at=admission.at,
+        occurred_at=began,
+        is_history=item.is_history,
+        need=facts.need,
+        attributes=facts.attributes,
+        first_touch=facts.utm,
+        last_touch=facts.utm,
+    )
+
+
+def _touch(lead: Lead, admission: Admission) -> None:
+    """A further submission of a known lead: newest facts win, nothing that was known is blanked."""
+    facts = admission.facts
+    lead.attributes = {**lead.attributes, **facts.attributes}
+    lead.need = facts.need or lead.need
+    lead.last_touch = facts.utm or lead.last_touch
+    if lead.is_history and not admission.entry.item.is_history:
+        lead.is_history = False
+        lead.received_at = admission.at
+
+
+def _insert_leads(created: list[Lead]) -> dict[UUID, Lead]:
+    """Inserts new leads; answers with the open leads that others created in the same moment, by our lost id."""
+    if not created:
+        return {}
+    Lead.objects.bulk_create(sorted(created, key=lambda lead: lead.person_id), ignore_conflicts=True)
+    inserted = set(Lead.objects.filter(pk__in=[lead.pk for lead in created]).values_list("pk", flat=True))
+    missed = {lead.person_id: lead.pk for lead in created if lead.pk not in inserted}
+    if not missed:
+        return {}
+    return {missed[other.person_id]: other for other in Lead.objects.open().shown().filter(person_id__in=missed)}
+
+
+def _campaign_key(admission: Admission) -> str:
+    return admission.entry.item.campaign_key or admission.facts.utm.get("utm_campaign", "")[:120]
+
+
+def _campaigns(admissions: Sequence[Admission], *, now: datetime) -> dict[tuple[UUID, str], Campaign]:
+    """Campaigns by (source, key), created when first seen."""
+    wanted = Counter((a.entry.item.source_id, _campaign_key(a)) for a in admissions if _campaign_key(a))
+    if not wanted:
+        return {}
+    source_ids, keys = {source for source, _ in wanted}, {key for _, key in wanted}
+    known = {(c.source_id, c.key): c for c in Campaign.objects.filter(source_id__in=source_ids, key__in=keys)}
+    missing = sorted(set(wanted) - set(known))
+    if missing:
+        new = [Campaign(source_id=source, key=key, name=key, created_at=now) for source, key in missing]
+        Campaign.objects.bulk_create(new, ignore_conflicts=True)
+        known = {(c.source_id, c.key): c for c in Campaign.objects.filter(source_id__in=source_ids, key__in=keys)}
+    return known

@@ -1,0 +1,7 @@
+"""Files of rows: what an unknown file is, and its rows one after the other with bounded memory. No database here."""
+
+from .reading import count_rows, read_rows
+from .shape import FileShape, RowError, UnreadableFile
+from .sniffing import sniff
+
+__all__ = ["FileShape", "RowError", "UnreadableFile", "count_rows", "read_rows", "sniff"]
