@@ -1,1 +1,29 @@
-"""The tables of this floor, one file per noun."""
+"""Tables of the SLA floor: what was promised, in whose hours, by whom, and how it went."""
+
+from .agreements import Agreement, AgreementSignature, AgreementState, Clause, ClauseSide, Measure
+from .calendars import Calendar, CalendarVersion
+from .clocks import Clock
+from .handoffs import Assignment, AssignmentKind, HandOff, HandOffState
+from .people import Absence, AbsenceKind, RepProfile, RoutingBalance, TurnEntry, TurnReason
+
+__all__ = [
+    "Absence",
+    "AbsenceKind",
+    "Agreement",
+    "AgreementSignature",
+    "AgreementState",
+    "Assignment",
+    "AssignmentKind",
+    "Calendar",
+    "CalendarVersion",
+    "Clause",
+    "ClauseSide",
+    "Clock",
+    "HandOff",
+    "HandOffState",
+    "Measure",
+    "RepProfile",
+    "RoutingBalance",
+    "TurnEntry",
+    "TurnReason",
+]

@@ -1,0 +1,102 @@
+"""Who can take leads: weights, capacity, absences, and the balance of turns."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from revops.foundation.ids import new_id
+
+
+class RepProfile(models.Model):
+    """How routing sees one person. Empty `countries` or `tiers` means all of them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.PROTECT, related_name="rep_profile"
+    )
+    weight = models.PositiveSmallIntegerField(default=1, help_text=_("Turns relative to the others."))
+    capacity = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Most unanswered hand-offs at one time; empty for no limit.")
+    )
+    calendar = models.ForeignKey("sla.Calendar", on_delete=models.PROTECT, related_name="rep_profiles")
+    is_routable = models.BooleanField(default=True)
+    countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    tiers = ArrayField(models.SmallIntegerField(), default=list, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(weight__gte=1), name="a_rep_has_a_weight")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class AbsenceKind(models.TextChoices):
+    LEAVE = "leave", _("Leave")
+    SICK = "sick", _("Sick")
+    TRAINING = "training", _("Training")
+    OTHER = "other", _("Other")
+
+
+class Absence(models.Model):
+    """A time in which somebody neither gets leads nor runs business time."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="absences", db_index=False
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    kind = models.CharField(max_length=12, choices=AbsenceKind, default=AbsenceKind.LEAVE)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["user", "ends_at"], name="absence_user_end")]
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="an_absence_ends_later")]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+
+
+class RoutingBalance(models.Model):
+    """Turns a person is owed (above zero) or ahead (below), in units; all balances sum to zero."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.PROTECT, related_name="routing_balance"
+    )
+    balance = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.balance}"
+
+
+class TurnReason(models.TextChoices):
+    ASSIGNED = "assigned", _("Assigned")
+    CREDIT_BACK = "credit_back", _("Turn credited back")
+
+
+class TurnEntry(models.Model):
+    """What one batch of decisions did to the balances. Append-only; `deltas` sum to zero.
+
+    `roster` names the people who could be looked at, in the order in which `deltas` and the traces of the
+    assignments of this batch list them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reason = models.CharField(max_length=12, choices=TurnReason)
+    decided_at = models.DateTimeField()
+    turns = models.PositiveIntegerField()
+    roster = ArrayField(models.UUIDField())
+    deltas = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        indexes = [models.Index(fields=["-decided_at"], name="turn_entry_newest")]
+        constraints = [models.CheckConstraint(condition=Q(reason__in=TurnReason.values), name="a_turn_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.turns}"
