@@ -29,9 +29,7 @@ class Disposition(models.Model):
     reason = models.ForeignKey("feedback.ReasonCode", null=True, blank=True, on_delete=models.PROTECT)
     evidence = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True)
-    undoes = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
-    )
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
     decided_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField()
