@@ -29,5 +29,5 @@ def _ring(task: Any, arguments: tuple[Any, ...], at_most_every: float) -> None:
     _last_ring[task.name] = started
     try:
         task.apply_async(arguments, retry=False)
-    except Exception as error:  # any broker, any transport: the sweep is the safety net
+    except Exception as error:  # noqa: BLE001 - any broker, any transport: the sweep is the safety net
         logger.warning("No worker could be told of %s%s (%s). The sweep will find it.", task.name, arguments, error)

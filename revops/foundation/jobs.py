@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from revops.foundation import doorbell
@@ -25,11 +25,11 @@ Runner = Callable[[Job], dict[str, Any] | None]
 _runners: dict[str, Runner] = {}
 
 
-class LeaseLost(Exception):
+class LeaseLost(Exception):  # noqa: N818 - it is news, not a mistake
     """Somebody else has the job now, or it was cancelled or paused: stop, and write nothing more."""
 
 
-class JobFailed(Exception):
+class JobFailed(Exception):  # noqa: N818
     """The work cannot be done. The message is shown to the person who asked for it."""
 
 
@@ -65,21 +65,20 @@ def claim_job(job_id: UUID, now: datetime) -> Job | None:
             return None
         job.state, job.lease_token, job.lease_until = JobState.RUNNING, uuid4(), now + LEASE
         job.heartbeat_at, job.started_at, job.attempts = now, job.started_at or now, job.attempts + 1
-        job.save(
-            update_fields=["state", "lease_token", "lease_until", "heartbeat_at", "started_at", "attempts"]
-        )
+        job.save(update_fields=["state", "lease_token", "lease_until", "heartbeat_at", "started_at", "attempts"])
     return job
 
 
-def advance(
-    job: Job, processed: int, checkpoint: dict[str, Any], now: datetime, *, total: int | None = None
-) -> None:
+def advance(job: Job, processed: int, checkpoint: dict[str, Any], now: datetime, *, total: int | None = None) -> None:
     """Store how far the job is and keep the lease. Call it in the transaction of the chunk it speaks of.
 
     Raises LeaseLost if the job is no longer this worker's; letting it pass rolls the chunk back.
     """
     changes: dict[str, Any] = {
-        "processed": processed, "checkpoint": checkpoint, "heartbeat_at": now, "lease_until": now + LEASE
+        "processed": processed,
+        "checkpoint": checkpoint,
+        "heartbeat_at": now,
+        "lease_until": now + LEASE,
     }
     if total is not None:
         changes["total"] = total
@@ -91,9 +90,9 @@ def finish(job: Job, result: dict[str, Any], now: datetime) -> None:
     with transaction.atomic():
         _change_mine(job, _ended(JobState.DONE, now) | {"result": result})
         if job.undo_of_id:
-            Job.objects.filter(pk=job.undo_of_id, state__in=[JobState.DONE, JobState.CANCELLED, JobState.FAILED]).update(
-                state=JobState.UNDONE
-            )
+            Job.objects.filter(
+                pk=job.undo_of_id, state__in=[JobState.DONE, JobState.CANCELLED, JobState.FAILED]
+            ).update(state=JobState.UNDONE)
 
 
 def fail(job: Job, error: str, now: datetime) -> None:
@@ -127,12 +126,7 @@ def run(job_id: UUID, clock: Callable[[], datetime]) -> JobState | None:
     if job is None:
         return None
     try:
-        runner = _runners.get(job.kind)
-        if runner is None:
-            raise JobFailed(_("This server does not know how to do “%(kind)s”.") % {"kind": job.kind})
-        if job.attempts > MOST_ATTEMPTS:
-            raise JobFailed(_("The work stopped %(n)s times without an end.") % {"n": MOST_ATTEMPTS})
-        finish(job, runner(job) or {}, clock())
+        finish(job, _runner_of(job)(job) or {}, clock())
     except LeaseLost:
         logger.info("Job %s was taken over, paused or cancelled.", job.pk)
         return None
@@ -177,6 +171,15 @@ def progress(job: Job, now: datetime) -> dict[str, Any]:
         "rate": round(rate, 1) if rate else None,
         "eta_seconds": eta,
     }
+
+
+def _runner_of(job: Job) -> Runner:
+    runner = _runners.get(job.kind)
+    if runner is None:
+        raise JobFailed(_("This server does not know how to do “%(kind)s”.") % {"kind": job.kind})
+    if job.attempts > MOST_ATTEMPTS:
+        raise JobFailed(_("The work stopped %(n)s times without an end.") % {"n": MOST_ATTEMPTS})
+    return runner
 
 
 def _ring(job_id: UUID) -> None:

@@ -34,11 +34,11 @@ RETRY_AFTER = (
 Deliverer = Callable[[OutboxMessage], None]
 
 
-class DeliveryRefused(Exception):
+class DeliveryRefused(Exception):  # noqa: N818 - it is news, not a mistake
     """The recipient can never be reached like this: trying again is useless."""
 
 
-class NobodyListens(Exception):
+class NobodyListens(Exception):  # noqa: N818
     """There is no recipient at all, so the message is withdrawn."""
 
 
@@ -171,7 +171,7 @@ def _deliver(message: OutboxMessage, now: datetime, round_: Delivered) -> None:
     except DeliveryRefused as reason:
         mine.update(state=MessageState.FAILED, finished_at=now, last_error=str(reason), **freed)
         round_.failed += 1
-    except Exception as error:  # whatever the network does, the message stays
+    except Exception as error:  # noqa: BLE001 - whatever the network does, the message stays
         words = f"{type(error).__name__}: {error}"[:1000]
         if message.attempts > len(RETRY_AFTER):
             mine.update(state=MessageState.FAILED, finished_at=now, last_error=words, **freed)
@@ -198,7 +198,7 @@ def _send_email(message: OutboxMessage) -> None:
     mail.send()
 
 
-def _no_endpoint(message: OutboxMessage) -> None:
+def _no_endpoint(_message: OutboxMessage) -> None:
     raise NobodyListens(_("No endpoint is registered."))
 
 

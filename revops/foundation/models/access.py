@@ -26,6 +26,7 @@ class ApiKey(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="api_keys")
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
     requires_idempotency_key = models.BooleanField(default=False)
+    requests_per_minute = models.PositiveIntegerField(null=True, help_text=_("Empty: as everybody"))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
