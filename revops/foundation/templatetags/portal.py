@@ -1,0 +1,341 @@
+"""The page kit in templates: icons, badges, numbers, times and the components that wrap a body."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.template.context import Context
+from django.template.loader import get_template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from revops.foundation.pages.charts import Chart
+
+register = template.Library()
+SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
+TOO_FEW = 20
+
+
+@cache
+def icon_names() -> frozenset[str]:
+    """The icons in the sprite."""
+    found = finders.find(SPRITE)
+    if not found:
+        return frozenset()
+    return frozenset(part.split('"')[0] for part in Path(found).read_text().split('<symbol id="')[1:])
+
+
+# --- small things ----------------------------------------------------------------------------------------------------
+@register.simple_tag
+def icon(name: str, label: str = "", **options: str) -> SafeString:
+    """One icon of the sprite; silent for screen readers unless it has a label."""
+    sprite = f"{static(SPRITE)}#{name}"
+    classes = f"icon {options.get('class', '')}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, sprite
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, sprite)
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "neutral", icon: str = "") -> SafeString:
+    return _render("badge", {"text": text, "tone": tone, "icon": icon})
+
+
+@register.simple_tag
+def avatar(name: Any, size: str = "") -> SafeString:
+    """Initials of a person in a steady colour; the name itself stands beside it in the text."""
+    words = str(name or "").split("@")[0].replace(".", " ").split()
+    initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+    hue = sum(map(ord, str(name or ""))) % 6
+    size_class = f" avatar-{size}" if size else ""
+    return format_html('<span class="avatar hue-{}{}" aria-hidden="true">{}</span>', hue, size_class, initials)
+
+
+@register.simple_tag
+def key_hint(keys: str) -> SafeString:
+    """Keys as printed on a button, for example "g q"; hidden from screen readers, which hear aria-keyshortcuts."""
+    parts = [format_html("<kbd>{}</kbd>", key.upper() if len(key) == 1 else key) for key in keys.split()]
+    return format_html('<span aria-hidden="true">{}</span>', mark_safe(" ".join(parts)))
+
+
+@register.filter
+def message_icon(level_tag: str) -> str:
+    return {"success": "circle-check", "warning": "alert-triangle", "error": "alert-circle"}.get(
+        level_tag, "info-circle"
+    )
+
+
+@register.simple_tag
+def optional_url(name: str, *args: Any) -> str:
+    """The address of a page, or "" when this installation does not have it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+@register.filter
+def about(number: Any) -> str:
+    """A count as people say it: exact up to 10,000, above that "about 1.2 million"; words pass unchanged."""
+    if number is None or isinstance(number, str):
+        return number or ""
+    if number <= 10_000:
+        return number_format(round(number), use_l10n=True, force_grouping=True)
+    if number < 1_000_000:
+        return _("about %(n)s") % {"n": number_format(round(number, -3), force_grouping=True)}
+    return _("about %(n)s million") % {"n": number_format(number / 1_000_000, 1)}
+
+
+@register.filter
+def grouped(number: Any) -> str:
+    """A whole number with thousands separated."""
+    return "" if number is None else number_format(number, force_grouping=True)
+
+
+@register.filter
+def unlocalize_number(number: Any) -> str:
+    """A number as attributes of HTML want it."""
+    return str(number or 0)
+
+
+@register.simple_tag
+def rate(count: int | None, total: int | None, few: int = TOO_FEW) -> SafeString:
+    """A share with its denominator: "34 % of 112"; grey and "too few to judge" under 20."""
+    if not total:
+        return format_html('<span class="rate-few">{}</span>', _("none yet"))
+    if total < few:
+        words = _("%(count)s of %(total)s, too few to judge") % {"count": count, "total": total}
+        return format_html('<span class="rate-few">{}</span>', words)
+    share = f"{100 * (count or 0) / total:.0f}\u202f%"
+    of = _("of %(total)s") % {"total": number_format(total, force_grouping=True)}
+    return format_html('{} <span class="text-secondary">{}</span>', share, of)
+
+
+@register.simple_tag
+def delta(change: float | str | None, unit: str = "", good_when: str = "up") -> SafeString:
+    """A change with a mark and a sign, never colour alone; `good_when` is up, down or neither."""
+    if change is None or change == "":
+        return mark_safe("")
+    if isinstance(change, str):
+        change = float(change)
+    if change == 0:
+        return format_html('<span class="delta delta-flat">{}</span>', _("no change"))
+    rising = change > 0
+    tone = "flat" if good_when == "neither" else "good" if rising == (good_when == "up") else "bad"
+    amount = number_format(abs(change), force_grouping=True)
+    return format_html(
+        '<span class="delta delta-{}"><span aria-hidden="true">{}</span><span class="reader">{}</span> {}{}</span>',
+        tone,
+        "▲" if rising else "▼",
+        _("up") if rising else _("down"),
+        amount,
+        f"\u202f{unit}" if unit else "",
+    )
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+@register.filter
+def duration_words(span: timedelta | float | str | None) -> str:
+    """A span in its two largest units: "1 h 12 m", "3 d 4 h", "40 s"; seconds may be given as a number."""
+    if span is None or isinstance(span, str):
+        return span or ""
+    seconds = int(abs(span.total_seconds() if isinstance(span, timedelta) else span))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86_400
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
+    return f"{minutes} m"
+
+
+@register.simple_tag
+def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
+    """An instant as people say it ("12 m ago", "in 3 h", "4 Mar 09:10"), exact with its zone on hover."""
+    if at is None:
+        return mark_safe("–")
+    local = timezone.localtime(at)
+    away = at - (now or timezone.now())
+    if abs(away) >= timedelta(days=1):
+        text = f"{local:%-d %b %H:%M}" if abs(away) < timedelta(days=300) else f"{local:%-d %b %Y}"
+    elif away > timedelta(0):
+        text = _("in %(span)s") % {"span": duration_words(away)}
+    else:
+        text = _("%(span)s ago") % {"span": duration_words(away)}
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%a %-d %b %Y %H:%M:%S %Z}", text
+    )
+
+
+COUNTDOWN_ICONS = {
+    "on_track": "clock",
+    "soon": "hourglass",
+    "urgent": "alarm",
+    "late": "alert-triangle",
+    "paused": "clock-pause",
+    "met": "circle-check",
+}
+
+
+@register.simple_tag
+def countdown(
+    due: datetime | None,
+    state: str = "",
+    words: str = "",
+    started: datetime | None = None,
+    now: datetime | None = None,
+    title: str = "",
+) -> SafeString:
+    """A deadline with shape, text and colour. A `state` of paused or met stands still; otherwise the browser ticks."""
+    if due is None:
+        return mark_safe("–")
+    left = due - (now or timezone.now())
+    state = state or countdown_state(left, due - started if started else None)
+    span = duration_words(left)
+    words = words or (_("late by %(span)s") if left < timedelta(0) else _("%(span)s left")) % {"span": span}
+    return _render(
+        "countdown",
+        {
+            "due": due,
+            "state": state,
+            "words": words,
+            "started": started,
+            "icon": COUNTDOWN_ICONS.get(state, "clock"),
+            "ticking": state not in ("paused", "met"),
+            "title": title or f"{timezone.localtime(due):%a %-d %b %Y %H:%M %Z}",
+        },
+    )
+
+
+def countdown_state(left: timedelta, whole: timedelta | None = None) -> str:
+    """On track down to half of the span, then soon; urgent under 15 minutes or a tenth; late once passed."""
+    if left < timedelta(0):
+        return "late"
+    if left < timedelta(minutes=15) or (whole and left < whole / 10):
+        return "urgent"
+    return "soon" if whole and left < whole / 2 else "on_track"
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+@register.simple_tag(takes_context=True)
+def sort_header(context: Context, label: str, field: str, parameter: str = "sort", **options: str) -> SafeString:
+    """A `<th>` whose link sorts by `field`, then the other way round; it drops the cursor of the old order."""
+    query = context["request"].GET.copy()
+    current = query.get(parameter, options.get("default", ""))
+    falling, rising = current == f"-{field}", current == field
+    query[parameter] = f"-{field}" if rising else field
+    for stale in ("cursor", "after", "before"):
+        query.pop(stale, None)
+    mark = "chevron-down" if falling else "chevron-up" if rising else "selector"
+    sorted_as = format_html(' aria-sort="{}"', "descending" if falling else "ascending") if falling or rising else ""
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="?{}">{}{}</a></th>',
+        options.get("class", ""),
+        sorted_as,
+        query.urlencode(),
+        label,
+        icon(mark, **{"class": "icon-sm"}),
+    )
+
+
+@register.filter
+def plural(number: int, words: str) -> str:
+    """ "3 leads": `words` is "lead,leads"."""
+    one, many = words.split(",")
+    return f"{number_format(number, force_grouping=True)} {ngettext(one, many, number)}"
+
+
+# --- components with a body ------------------------------------------------------------------------------------------
+def _render(name: str, values: dict[str, Any]) -> SafeString:
+    return mark_safe(get_template(f"components/{name}.html").render(values).strip())
+
+
+@register.simple_block_tag
+def page_header(
+    content: str, title: str, lede: str = "", eyebrow: str = "", back_url: str = "", back_label: str = ""
+) -> SafeString:
+    """The one H1 of a page with its actions; the primary action comes first."""
+    return _render(
+        "page_header",
+        {
+            "slot": content,
+            "title": title,
+            "lede": lede,
+            "eyebrow": eyebrow,
+            "back_url": back_url,
+            "back_label": back_label or _("Back"),
+        },
+    )
+
+
+@register.simple_block_tag
+def card(content: str, title: str = "", note: str = "", id: str = "", flush: bool = False) -> SafeString:
+    return _render("card", {"slot": content, "title": title, "note": note, "id": id, "flush": flush})
+
+
+@register.simple_block_tag
+def data_table(content: str, label: str, stacked: bool = True, **options: str) -> SafeString:
+    return _render(
+        "data_table", {"slot": content, "label": label, "stacked": stacked, "class": options.get("class", "")}
+    )
+
+
+@register.simple_block_tag
+def filter_bar(content: str, label: str = "", active: int = 0, clear_url: str = "?") -> SafeString:
+    return _render(
+        "filter_bar", {"slot": content, "label": label or _("Filters"), "active": active, "clear_url": clear_url}
+    )
+
+
+@register.simple_block_tag
+def empty(content: str, title: str, text: str = "", icon: str = "inbox") -> SafeString:
+    return _render("empty", {"slot": content, "title": title, "text": text, "icon": icon})
+
+
+@register.simple_block_tag
+def alert(content: str, tone: str = "info", title: str = "") -> SafeString:
+    mark = message_icon("error" if tone == "danger" else tone)
+    return _render("alert", {"slot": content, "tone": tone, "title": title, "icon": mark})
+
+
+@register.simple_block_tag
+def dialog(content: str, id: str, title: str) -> SafeString:
+    return _render("dialog", {"slot": content, "id": id, "title": title})
+
+
+# --- charts ----------------------------------------------------------------------------------------------------------
+@register.simple_tag
+def figure(chart: Chart, csv_url: str = "", heading: bool = True) -> SafeString:
+    """A chart with its title and "Show as table"."""
+    return _render(
+        "figure", {"chart": chart, "svg": mark_safe(chart.svg), "csv_url": csv_url, "heading": heading}
+    )
+
+
+@register.simple_tag
+def spark(chart: Chart) -> SafeString:
+    """Only the drawing, for a cell of a table; its title and description are inside."""
+    return mark_safe(chart.svg)
+
+
+@register.simple_tag
+def heat_table(table: Any) -> SafeString:
+    return mark_safe(table.html)
+
+
+@register.filter
+def escape_once(text: Any) -> str:
+    return conditional_escape(text)
