@@ -1,0 +1,175 @@
+"""The one compiled form of a rulebook: it scores one lead, a million leads and a backtest, and feeds the explanation.
+
+How points add up, so that the listed reasons always are the score: rules are taken in order (rules on unproven signals
+last); each positive contribution is cut to what its family and its axis still have room for; negative ones are never
+cut. What is left of each rule is its contribution, and an axis is their sum. All numbers are integers in thousandths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.engine.frame import FactFrame
+from scoring.engine.workspace import Mask, Numbers, Workspace
+from scoring.rules.attributes import ATTRIBUTES, FactType
+from scoring.rules.conditions import Equals, IsTrue, Known, Mentions, OneOf, leaves
+from scoring.rules.decay import FULL, decay_table, next_step_table
+from scoring.rules.definition import AXES, Axis, Rule, RulebookDefinition, TierCriteria
+from scoring.rules.words import same
+
+FORMULA_VERSION = 1
+"""Raised whenever the same rulebook and facts may give other numbers; stored with every decision."""
+
+INTENT_WEIGHT = 2
+"""Intent weighs double in the order of leads within a tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRulebook:
+    """A definition with everything worked out once. Holds no facts; safe to share between threads."""
+
+    definition: RulebookDefinition
+    order: tuple[int, ...]
+    unproven: tuple[bool, ...]
+    attributes: tuple[str, ...]
+    signal_kinds: tuple[str, ...]
+    fading: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    asked_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_values: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self.definition.rules
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Columns per lead. `contributions` is leads × rules; `disqualified` an index of disqualifiers, -1 for none.
+
+    `counted` are the axes without unproven signals: what tiers are measured against. `reevaluate_day` is the first
+    day on which time alone may change something, NEVER if it cannot. `before_caps` is what the caps cut from.
+    """
+
+    contributions: NDArray[np.int32]
+    before_caps: NDArray[np.int32]
+    axes: dict[Axis, Numbers]
+    counted: dict[Axis, Numbers]
+    tier: NDArray[np.int16]
+    disqualified: NDArray[np.int16]
+    hand_raised: Mask
+    reevaluate_day: Numbers
+    workspace: Workspace
+
+    @property
+    def priority(self) -> Numbers:
+        """Twice intent plus fit plus timing: the order of leads within a tier."""
+        return self.axes[Axis.INTENT] * INTENT_WEIGHT + self.axes[Axis.FIT] + self.axes[Axis.TIMING]
+
+
+def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
+    unproven = tuple(definition.is_unproven(rule) for rule in definition.rules)
+    words: dict[str, dict[str, None]] = {}
+    values: dict[str, set[str]] = {}
+    for condition in definition.conditions():
+        for leaf in leaves(condition):
+            if isinstance(leaf, Mentions):
+                words.setdefault(leaf.attribute, {}).update(dict.fromkeys(leaf.words))
+            elif isinstance(leaf, OneOf):
+                values.setdefault(leaf.attribute, set()).update(leaf.values)
+            elif isinstance(leaf, Equals) and isinstance(leaf.value, str):
+                values.setdefault(leaf.attribute, set()).add(same(leaf.value))
+    return CompiledRulebook(
+        definition=definition,
+        order=tuple(sorted(range(len(unproven)), key=unproven.__getitem__)),
+        unproven=unproven,
+        attributes=tuple(definition.attributes()),
+        signal_kinds=tuple(definition.signal_kinds()),
+        fading={
+            index: _fading_tables(rule.half_life_days, rule.points)
+            for index, rule in enumerate(definition.rules)
+            if rule.half_life_days is not None
+        },
+        asked_words={name: tuple(found) for name, found in words.items()},
+        asked_values={name: frozenset(found) for name, found in values.items()},
+    )
+
+
+def _fading_tables(half_life_days: int, points: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Points left by age, rounded half away from zero, and days from that age to the next step (0: none)."""
+    left = [(abs(points) * share + FULL // 2) // FULL for share in decay_table(half_life_days)]
+    upcoming = next_step_table(half_life_days)
+    wait = [step - age if step >= 0 else 0 for age, step in enumerate(upcoming)]
+    return np.array(left, dtype=np.int64) * (1 if points >= 0 else -1), np.array(wait, dtype=np.int64)
+
+
+def evaluate(compiled: CompiledRulebook, facts: FactFrame) -> Evaluation:
+    """Scores every lead of the frame."""
+    definition, n = compiled.definition, facts.n
+    workspace = Workspace(facts)
+    before = np.zeros((n, len(compiled.rules)), dtype=np.int32, order="F")
+    hit = set()
+    for index, rule in enumerate(compiled.rules):
+        mask = workspace.mask(rule.condition)
+        if mask.any():
+            before[:, index] = _points(workspace, rule, mask, compiled.fading.get(index))
+            hit.add(index)
+    contributions = before.copy(order="F")
+    axis_room = {axis: np.full(n, cap, dtype=np.int32) for axis, cap in definition.caps.items()}
+    family_room = {name: np.full(n, cap, dtype=np.int32) for name, cap in definition.family_caps.items()}
+    axes = {axis: np.zeros(n, dtype=np.int64) for axis in AXES}
+    counted: dict[Axis, Numbers] = {}
+    for index in compiled.order:
+        rule, column = compiled.rules[index], contributions[:, index]
+        if compiled.unproven[index] and not counted:
+            counted = {axis: total.copy() for axis, total in axes.items()}
+        if index not in hit:
+            continue
+        if rule.points > 0:
+            rooms = [axis_room[rule.axis], *([family_room[rule.family]] if rule.family else [])]
+            for room in rooms:
+                np.minimum(column, room, out=column)
+            for room in rooms:
+                room -= column
+        axes[rule.axis] += column
+    counted = counted or axes
+    disqualified = np.full(n, -1, dtype=np.int16)
+    for index in reversed(range(len(definition.disqualifiers))):
+        disqualified[workspace.mask(definition.disqualifiers[index].condition)] = index
+    hand_raised = workspace.mask(definition.hand_raise)
+    tier = np.where(_meets(workspace, definition.tier_2, counted), 2, 3).astype(np.int16)
+    tier[hand_raised & _meets(workspace, definition.tier_1, counted)] = 1
+    tier[disqualified >= 0] = 3
+    return Evaluation(
+        contributions, before, axes, counted, tier, disqualified, hand_raised, workspace.next_change, workspace
+    )
+
+
+def _points(
+    workspace: Workspace, rule: Rule, mask: Mask, fading: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+) -> Numbers:
+    act = rule.fading
+    if fading is None or act is None:
+        return mask * np.int64(rule.points)
+    left, wait = fading
+    latest = workspace.measure(act).latest
+    age = np.clip(workspace.frame.as_of - latest, 0, len(left) - 1)
+    until = wait[age]
+    workspace.change_at(workspace.frame.as_of + until, mask & (until > 0))
+    return np.where(mask, left[age], 0)
+
+
+def _meets(workspace: Workspace, criteria: TierCriteria, counted: dict[Axis, Numbers]) -> Mask:
+    met = np.ones(workspace.frame.n, dtype=np.bool_)
+    for axis, least in criteria.minimum.items():
+        met &= counted[axis] >= least
+    for name in criteria.required_facts:
+        met &= workspace.mask(required_fact(name))
+    return met
+
+
+def required_fact(name: str) -> Known | IsTrue:
+    """What it takes for a required fact: a flag must be true, anything else known."""
+    return IsTrue(name) if ATTRIBUTES[name].type is FactType.FLAG else Known(name)

@@ -1,0 +1,169 @@
+"""The facts about many leads as columns: what the engine reads, whoever collected them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
+
+MISSING = int(np.iinfo(np.int64).min)
+"""An unknown number, flag or date."""
+
+UNDATED = -1_000_000_000
+"""The day of an act that nobody dated: older than any window, yet safe to subtract from."""
+
+NEVER = int(np.iinfo(np.int64).max)
+_EPOCH = date(1970, 1, 1)
+
+Value = str | int | bool | date | None
+
+
+def day_of(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+def date_of(day: int) -> date:
+    return _EPOCH + timedelta(days=int(day))
+
+
+class Act(NamedTuple):
+    """Equal acts of one day, added up. `day` is a UTC calendar day, None if undated; `value` the largest measured."""
+
+    kind: str
+    day: date | None
+    topic: str = ""
+    quantity: int = 1
+    value: int | None = None
+
+
+@dataclass(slots=True)
+class LeadFacts:
+    """Everything a rulebook may ask about one lead, in plain values."""
+
+    as_of: date
+    facts: dict[str, Value] = field(default_factory=dict)
+    acts: Sequence[Act] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """One text per lead as a number into `vocabulary`; -1 is unknown."""
+
+    codes: NDArray[np.int32]
+    vocabulary: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[str | None]) -> TextColumn:
+        """Empty text is unknown."""
+        vocabulary: dict[str, int] = {}
+        codes = [vocabulary.setdefault(value, len(vocabulary)) if value else -1 for value in values]
+        return cls(np.array(codes, dtype=np.int32), tuple(vocabulary))
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTable:
+    """Acts of all leads, one row per lead, kind, topic and day, sorted by lead and then day.
+
+    `kind` and `topic` are numbers into their vocabularies; topic "" is no topic.
+    """
+
+    lead: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    topic: NDArray[np.int32]
+    day: NDArray[np.int32]
+    quantity: NDArray[np.int64]
+    value: NDArray[np.int64]
+    kinds: tuple[str, ...]
+    topics: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, str, str, int | None, int, int | None]]) -> SignalTable:
+        """From (lead index, kind, topic, day number, quantity, value) in any order."""
+        kinds: dict[str, int] = {}
+        topics: dict[str, int] = {}
+        columns = np.array(
+            [
+                (
+                    lead,
+                    kinds.setdefault(kind, len(kinds)),
+                    topics.setdefault(topic, len(topics)),
+                    UNDATED if day is None else day,
+                    quantity,
+                    MISSING if value is None else value,
+                )
+                for lead, kind, topic, day, quantity, value in rows
+            ],
+            dtype=np.int64,
+        ).reshape(len(rows), 6)
+        if len(rows) > 1:
+            columns = columns[np.lexsort((columns[:, 3], columns[:, 0]))]
+        lead, kind, topic, day, quantity, value = (np.ascontiguousarray(columns[:, index]) for index in range(6))
+        return cls(
+            lead.astype(np.int32), kind.astype(np.int32), topic.astype(np.int32), day.astype(np.int32),
+            quantity, value, tuple(kinds), tuple(topics),
+        )  # fmt: skip
+
+    def of_lead(self, index: int) -> slice:
+        """The rows of one lead."""
+        start, stop = np.searchsorted(self.lead, (index, index + 1))
+        return slice(int(start), int(stop))
+
+
+@dataclass(frozen=True, slots=True)
+class FactFrame:
+    """Columns of `n` leads. Flags are 0 and 1, dates are day numbers; a column that is absent is unknown for all."""
+
+    as_of: NDArray[np.int32]
+    texts: dict[str, TextColumn]
+    numbers: dict[str, NDArray[np.int64]]
+    signals: SignalTable
+
+    @property
+    def n(self) -> int:
+        return len(self.as_of)
+
+
+def frame_of(leads: Sequence[LeadFacts]) -> FactFrame:
+    """The columns of leads given as plain values."""
+    names = {name for lead in leads for name in lead.facts}
+    return frame_of_columns(
+        [day_of(lead.as_of) for lead in leads],
+        {name: [lead.facts.get(name) for lead in leads] for name in names},
+        [
+            (index, act.kind, act.topic, None if act.day is None else day_of(act.day), act.quantity, act.value)
+            for index, lead in enumerate(leads)
+            for act in lead.acts
+        ],
+    )
+
+
+def frame_of_columns(
+    as_of: Sequence[int],
+    columns: dict[str, Sequence[Any]],
+    acts: Sequence[tuple[int, str, str, int | None, int, int | None]],
+) -> FactFrame:
+    """The frame of columns of plain values, keyed by the names of `ATTRIBUTES`."""
+    texts, numbers = {}, {}
+    for name, values in columns.items():
+        kind = ATTRIBUTES[name].type
+        if kind in TEXT_TYPES:
+            texts[name] = TextColumn.of(values)
+        else:
+            number = _NUMBERS[kind]
+            numbers[name] = np.array([MISSING if v is None else number(v) for v in values], dtype=np.int64)
+    return FactFrame(np.array(as_of, dtype=np.int32), texts, numbers, SignalTable.of(acts))
+
+
+_NUMBERS: dict[FactType, Callable[[Any], int]] = {
+    FactType.NUMBER: int,
+    FactType.FLAG: int,
+    FactType.PRESENCE: int,
+    FactType.DATE: day_of,
+}

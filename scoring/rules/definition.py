@@ -1,0 +1,130 @@
+"""A rulebook as typed values: rules on three axes, caps, disqualifiers and what makes a tier. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scoring.rules.conditions import (
+    Condition,
+    DateCondition,
+    DistinctCount,
+    SignalCondition,
+    SignalCount,
+    attributes_of,
+    kinds_of,
+    leaves,
+)
+
+POINT = 1000
+"""Points are stored in thousandths."""
+
+MAX_RULES = 40
+MAX_WORDS = 25
+MAX_DEPTH = 3
+MAX_DAYS = 3650
+MAX_POINTS = 1000 * POINT
+
+
+class Axis(StrEnum):
+    FIT = "fit"
+    INTENT = "intent"
+    TIMING = "timing"
+
+
+AXES = tuple(Axis)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A signal kind as it was known when the rulebook was written."""
+
+    code: str
+    name: str
+    strength: str
+    is_proven: bool
+
+    @property
+    def is_hand_raise(self) -> bool:
+        return self.strength == "hand_raise"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`points` in thousandths; with a half-life they fade with the age of the latest matching act."""
+
+    key: str
+    axis: Axis
+    condition: Condition
+    points: int
+    family: str = ""
+    half_life_days: int | None = None
+
+    @property
+    def fading(self) -> SignalCondition | None:
+        """The one question whose latest act the points fade with; None if they do not fade."""
+        if self.half_life_days is None:
+            return None
+        return next(leaf for leaf in leaves(self.condition) if isinstance(leaf, SignalCount | DistinctCount))
+
+
+@dataclass(frozen=True, slots=True)
+class Disqualifier:
+    """A hard no, kept apart from points: the lead stays with marketing whatever its score."""
+
+    key: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class TierCriteria:
+    """What a tier asks for. Axes left out are not asked."""
+
+    minimum: dict[Axis, int]
+    required_facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookDefinition:
+    """Everything a published version says. `caps` is the most an axis can reach, `family_caps` a family of rules.
+
+    Tier 1 is an act of the buyer (`hand_raise`) and criteria; tier 2 criteria alone; tier 3 the rest.
+    """
+
+    rules: tuple[Rule, ...]
+    caps: dict[Axis, int]
+    family_caps: dict[str, int]
+    disqualifiers: tuple[Disqualifier, ...]
+    hand_raise: SignalCount
+    tier_1: TierCriteria
+    tier_2: TierCriteria
+    kinds: dict[str, Kind]
+    axis_reason: str = ""
+
+    def conditions(self) -> list[Condition]:
+        return [*(rule.condition for rule in self.rules), *(no.condition for no in self.disqualifiers), self.hand_raise]
+
+    def attributes(self) -> list[str]:
+        """Facts that any part asks about, sorted."""
+        asked = {name for condition in self.conditions() for name in attributes_of(condition)}
+        return sorted(asked.union(self.tier_1.required_facts, self.tier_2.required_facts))
+
+    def signal_kinds(self) -> list[str]:
+        """Signal kinds that any part asks about, sorted."""
+        return sorted({kind for condition in self.conditions() for kind in kinds_of(condition)})
+
+    def is_unproven(self, rule: Rule) -> bool:
+        """Whether a rule rests on a kind whose lift nobody measured yet; its points never count towards a tier."""
+        return any(not self.kinds[kind].is_proven for kind in kinds_of(rule.condition))
+
+
+__all__ = [
+    "AXES",
+    "Axis",
+    "DateCondition",
+    "Disqualifier",
+    "Kind",
+    "Rule",
+    "RulebookDefinition",
+    "TierCriteria",
+]
