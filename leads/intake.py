@@ -96,15 +96,24 @@ def _known(items: Sequence[Item]) -> dict[tuple[UUID, str | None], Submission]:
 
 
 def hold_as_pending(entries: Sequence[Journalled], error: str, *, now: datetime) -> None:
-    """Keeps journalled submissions for the sweep, with the error that stopped them."""
+    """Keeps journalled submissions for the sweep, with the error that stopped them; each failure doubles the wait."""
+    tried = dict(
+        PendingSubmission.objects.filter(submission__in=[entry.submission.pk for entry in entries]).values_list(
+            "submission_id", "attempts"
+        )
+    )
+    rows = []
+    for entry in entries:
+        attempts = tried.get(entry.submission.pk, 0) + 1
+        wait = RETRY_AFTER * 2 ** min(attempts - 1, 10)
+        rows.append(
+            PendingSubmission(submission=entry.submission, error=error[:2000], attempts=attempts, retry_at=now + wait)
+        )
     PendingSubmission.objects.bulk_create(
-        [
-            PendingSubmission(submission=entry.submission, error=error[:2000], attempts=1, retry_at=now + RETRY_AFTER)
-            for entry in entries
-        ],
+        rows,
         update_conflicts=True,
         unique_fields=["submission"],
-        update_fields=["error"],
+        update_fields=["error", "attempts", "retry_at"],
     )
 
 
@@ -117,6 +126,11 @@ def take_pending(*, now: datetime, limit: int = 500) -> list[Journalled]:
         .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
     return [rebuilt(row.submission) for row in due]
+
+
+def settle_pending(submission_ids: Sequence[UUID]) -> int:
+    """Removes the pending mark of submissions that have their outcome now. Returns how many."""
+    return PendingSubmission.objects.filter(submission_id__in=submission_ids).delete()[0]
 
 
 def rebuilt(submission: Submission) -> Journalled:

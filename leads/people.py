@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from leads.cleaning import Facts, registered_domain
 from leads.hygiene import DISPOSABLE_DOMAINS, FREE_DOMAINS
-from leads.models import Account, Person, PersonIdentity
+from leads.models import Account, Lead, Person, PersonIdentity
 
 PHONE_SYSTEM = "phone"
 """Pseudo-system under which a person known only by phone is found again."""
@@ -237,3 +237,18 @@ def _insert_accounts(created: list[Account]) -> dict[int, Account]:
         for other in Account.objects.filter(domain__in=[account.domain for account in missed])
     }
     return {id(account): others[str(account.domain).lower()] for account in missed}
+
+
+def details_missing(lead: Lead) -> list[str]:
+    """What sales needs and does not have yet: the marketing clause on lead details is met when this is empty."""
+    person = lead.person
+    missing = []
+    if not (person.first_name or person.last_name):
+        missing.append("name")
+    if not (person.email or person.phone):
+        missing.append("way to reach them")
+    if lead.account_id is None:
+        missing.append("company")
+    if not (person.title or person.purchasing_role):
+        missing.append("role")
+    return missing

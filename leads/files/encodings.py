@@ -112,8 +112,9 @@ def _legacy(stream: BinaryIO) -> str:
     while len(sample) < SAMPLE and (chunk := stream.read(CHUNK)):
         sample += b"\n".join(line for line in chunk.splitlines() if not line.isascii())[:SAMPLE]
     text = bytes(sample)
-    high = sum(byte > 127 for byte in text)
-    if high > 0.15 * len(text) and high > 20:
+    high = [byte > 127 for byte in text]
+    beside = sum(1 for one, two in zip(high, high[1:], strict=False) if one and two)
+    if beside > 0.3 * sum(high) and beside > 10:
         best = from_bytes(text, cp_isolation=[*_ASIAN, "cp1251", "cp1250", "cp1252"]).best()
         if best is not None and best.encoding in CHOICES:
             return best.encoding

@@ -379,6 +379,10 @@ class Migration(migrations.Migration):
                 ("last_signal_at", models.DateTimeField(blank=True, null=True)),
                 ("rejections", models.PositiveSmallIntegerField(default=0)),
                 (
+                    "wakes_on",
+                    models.DateField(blank=True, help_text="Not now: look again on this day.", null=True),
+                ),
+                (
                     "withdrawn_at",
                     models.DateTimeField(
                         blank=True,
@@ -1135,6 +1139,10 @@ class Migration(migrations.Migration):
                 ),
                 name="a_stopped_submission_says_why",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="submissionoutcome",
+            index=models.Index(fields=["kind", "-id"], name="submission_outcome_kind"),
         ),
         AppendOnly("leads_submission"),
         AppendOnly("leads_submissionoutcome"),

@@ -65,6 +65,7 @@ class Lead(models.Model):
     last_touch = models.JSONField(default=dict, blank=True, help_text=_("UTM of the latest submission."))
     last_signal_at = models.DateTimeField(null=True, blank=True)
     rejections = models.PositiveSmallIntegerField(default=0)
+    wakes_on = models.DateField(null=True, blank=True, help_text=_("Not now: look again on this day."))
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("Its import was undone; kept, not shown."))
     version = models.PositiveIntegerField(default=1)
 

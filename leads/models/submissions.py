@@ -26,6 +26,23 @@ class OutcomeKind(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def with_outcome(self) -> SubmissionQuerySet:
+        """Adds `outcome`, `outcome_rule`, `outcome_detail` and `outcome_lead_id`: the latest decision, if any."""
+        latest = SubmissionOutcome.objects.filter(submission=models.OuterRef("pk")).order_by("-pk")
+        return self.annotate(
+            outcome=models.Subquery(latest.values("kind")[:1]),
+            outcome_rule=models.Subquery(latest.values("rule")[:1]),
+            outcome_detail=models.Subquery(latest.values("detail")[:1]),
+            outcome_lead_id=models.Subquery(latest.values("lead_id")[:1]),
+        )
+
+    def quarantined(self) -> SubmissionQuerySet:
+        """Submissions that wait in quarantine now."""
+        later = SubmissionOutcome.objects.filter(submission=models.OuterRef("pk"), replaces=OutcomeKind.QUARANTINED)
+        return self.filter(outcomes__kind=OutcomeKind.QUARANTINED).exclude(models.Exists(later))
+
+
 class Submission(models.Model):
     """One raw thing received. Append-only; its personal content lives in `SubmissionBody`, which can be erased."""
 
@@ -51,6 +68,8 @@ class Submission(models.Model):
         on_delete=models.PROTECT,
         db_index=False,
     )
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -114,6 +133,7 @@ class SubmissionOutcome(models.Model):
     )
 
     class Meta:
+        indexes = [models.Index(fields=["kind", "-id"], name="submission_outcome_kind")]
         constraints = [
             models.UniqueConstraint(
                 fields=["submission"],

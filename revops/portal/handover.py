@@ -1,0 +1,79 @@
+"""Decides which scored leads go to sales now, and with what: the step between scoring and routing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef
+
+from leads.lifecycle import Stage
+from leads.models import Lead, Signal
+from leads.people import details_missing
+from leads.transitions import Move
+from scoring.qualification import Qualification
+from sla.handoffs import HandOffRequest
+
+MOST_REJECTIONS = 3
+"""A lead that sales rejected this often stays with marketing, whatever it does."""
+
+_WAITING = (Stage.NEW, Stage.NURTURE, Stage.REJECTED)
+
+
+def requests_for(
+    qualified: Sequence[Qualification],
+    as_of: Mapping[UUID, datetime],
+    causes: Mapping[UUID, str],
+    cause_kind: str,
+) -> list[HandOffRequest]:
+    """Hand-off requests for the tier-1 leads that are not with sales yet.
+
+    A rejected lead returns only with a hand-raise or another strong act after the rejection, and at most
+    MOST_REJECTIONS times. One query if any lead is tier 1, else none.
+    """
+    ready = {q.lead_id: q for q in qualified if q.tier == 1}
+    if not ready:
+        return []
+    new_act = Signal.objects.filter(
+        lead=OuterRef("pk"), received_at__gt=OuterRef("stage_at"), kind__strength__in=["hand_raise", "high"]
+    )
+    leads = (
+        Lead.objects.filter(pk__in=ready, stage__in=_WAITING, is_history=False, rejections__lt=MOST_REJECTIONS)
+        .select_related("person", "account")
+        .annotate(has_new_act=Exists(new_act), account_owner_id=F("account__owner_id"))
+        .order_by("received_at", "pk")
+    )
+    return [
+        HandOffRequest(
+            lead_id=lead.pk,
+            from_stage=lead.stage,
+            tier=1,
+            priority=ready[lead.pk].priority,
+            qualified_at=as_of[lead.pk],
+            at=as_of[lead.pk],
+            account_id=lead.account_id,
+            account_owner_id=lead.account_owner_id,
+            country=lead.person.country or (lead.account.country if lead.account else ""),
+            score_decision_id=ready[lead.pk].decision_id,
+            details_complete=not details_missing(lead),
+            cause_kind=cause_kind,
+            cause_id=causes.get(lead.pk, ""),
+        )
+        for lead in leads
+        if lead.stage != Stage.REJECTED or (lead.has_new_act and causes.get(lead.pk))
+    ]
+
+
+def nurture_moves(
+    qualified: Sequence[Qualification],
+    as_of: Mapping[UUID, datetime],
+    causes: Mapping[UUID, str],
+    cause_kind: str,
+) -> list[Move]:
+    """Moves of new leads that are not ready: marketing keeps them."""
+    return [
+        Move(q.lead_id, Stage.NEW, Stage.NURTURE, as_of[q.lead_id], cause_kind, causes.get(q.lead_id, ""))
+        for q in qualified
+        if q.tier != 1 and q.previous_tier is None
+    ]

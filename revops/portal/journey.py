@@ -1,0 +1,168 @@
+"""The journey of a lead, whole: one function per way in, any batch size, one transaction per batch.
+
+    journal → clean → gate → match → score → tier → route → clocks → outbox
+
+Each step is one call of one floor. What arrives together shares a transaction; what fails is split off and kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from feedback.dispositions import Answer, Answered, record_answers, undo_answers
+from feedback.history import record_history
+from feedback.outcomes import Recorded, Result, record_outcomes
+from leads.acts import ActOnLead, record_acts
+from leads.admission import Admission, admit_people
+from leads.attempts import Try, log_attempts
+from leads.intake import Item, Journalled, hold_as_pending, journal_submissions, rebuilt, settle_pending, take_pending
+from leads.models import Attempt, Submission
+from revops.foundation import outbox
+from revops.portal import notices
+from scoring.qualification import due_for_reevaluation, qualify_leads
+from sla.clocks import meet_clocks
+from sla.handoffs import hand_off_leads, snooze_handoffs
+from revops.portal.handover import nurture_moves, requests_for
+from leads.transitions import move_leads
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a sender gets: the submission's id and what became of it ("pending" if that is not decided yet)."""
+
+    submission_id: UUID
+    outcome: str
+    lead_id: UUID | None = None
+    detail: str = ""
+    is_repeat: bool = False
+
+
+def admit(items: Sequence[Item], *, now: datetime) -> list[Receipt]:
+    """Takes submissions through the whole journey, in order; durable when it returns.
+
+    The journal is written first. If the rest fails, the batch is halved until the culprit stands alone; that one
+    stays journalled as pending, with its error, for the sweep.
+    """
+    with transaction.atomic():
+        entries = journal_submissions(items, now=now)
+        fresh = _admit_or_split([entry for entry in entries if not entry.is_repeat], now=now)
+        return [fresh.get(entry.submission.pk) or _earlier(entry) for entry in entries]
+
+
+def _admit_or_split(entries: Sequence[Journalled], *, now: datetime, released: bool = False) -> dict[UUID, Receipt]:
+    if not entries:
+        return {}
+    try:
+        with transaction.atomic():
+            return {receipt.submission_id: receipt for receipt in _process(entries, now=now, released=released)}
+    except Exception as error:
+        if len(entries) > 1:
+            half = len(entries) // 2
+            first = _admit_or_split(entries[:half], now=now, released=released)
+            return first | _admit_or_split(entries[half:], now=now, released=released)
+        logger.exception("A submission could not be processed and waits as pending")
+        hold_as_pending(entries, f"{type(error).__name__}: {error}", now=now)
+        receipt = entries[0].submission.pk
+        return {receipt: Receipt(receipt, "pending", detail="Received; it is being looked at.")}
+
+
+def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) -> list[Receipt]:
+    admissions = admit_people(entries, now=now, released=released)
+    record_history(admissions, now=now)
+    live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
+    past = [a for a in admissions if a.lead is not None and a.lead.is_history]
+    _qualify({a.lead.pk: a.at for a in live}, _causes(live), "submission", now=now)
+    qualify_leads([a.lead.pk for a in past], as_of={a.lead.pk: a.at for a in past}, now=now, cause_kind="history")
+    return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
+
+
+def _causes(admissions: Sequence[Admission]) -> dict[UUID, str]:
+    return {a.lead.pk: a.entry.submission.receipt for a in admissions if a.lead is not None}
+
+
+def _qualify(as_of: Mapping[UUID, datetime], causes: Mapping[UUID, str], cause_kind: str, *, now: datetime) -> None:
+    """Scores leads, hands the ready ones to sales, leaves the others to marketing, and tells whom it concerns."""
+    qualified = qualify_leads(list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes)
+    requests = requests_for(qualified, as_of, causes, cause_kind)
+    handed_off = hand_off_leads(requests, now=now)
+    move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)
+    outbox.enqueue(notices.of_handoffs(handed_off))
+
+
+def _earlier(entry: Journalled) -> Receipt:
+    outcome = entry.submission.outcomes.order_by("-pk").first()
+    if outcome is None:
+        return Receipt(entry.submission.pk, "pending", is_repeat=True)
+    return Receipt(entry.submission.pk, outcome.kind, outcome.lead_id, outcome.detail, is_repeat=True)
+
+
+def release(submission_ids: Sequence[UUID], *, now: datetime) -> list[Receipt]:
+    """Lets quarantined submissions in because a person said so; what is not in quarantine is left alone."""
+    with transaction.atomic():
+        waiting = Submission.objects.filter(pk__in=submission_ids).quarantined().select_related("body")
+        entries = [rebuilt(submission) for submission in waiting.select_for_update(of=("self",))]
+        return list(_admit_or_split(entries, now=now, released=True).values())
+
+
+def finish_pending(*, now: datetime, limit: int = 500) -> int:
+    """The sweep: gives submissions that failed another try. Returns how many are settled now."""
+    with transaction.atomic():
+        entries = take_pending(now=now, limit=limit)
+        receipts = _admit_or_split(entries, now=now)
+        return settle_pending([pk for pk, receipt in receipts.items() if receipt.outcome != "pending"])
+
+
+def record_signals(acts: Sequence[ActOnLead], *, now: datetime) -> list[bool]:
+    """Records acts of known people and scores their leads anew. Says for each act whether it was new."""
+    with transaction.atomic():
+        is_new = record_acts(acts)
+        fresh = [act for act, new in zip(acts, is_new, strict=True) if new]
+        as_of = {act.lead_id: act.received_at for act in sorted(fresh, key=lambda act: act.received_at)}
+        _qualify(as_of, {act.lead_id: act.act.kind for act in fresh}, "signal", now=now)
+        return is_new
+
+
+def decide(answers: Sequence[Answer], *, now: datetime) -> list[Answered]:
+    """Records sales' answers. What an answer tells the outside world waits 30 seconds for an undo."""
+    with transaction.atomic():
+        answered = record_answers(answers, now=now)
+        outbox.enqueue(notices.of_answers(answered, now=now))
+        return answered
+
+
+def undo(disposition_ids: Sequence[UUID], user_id: UUID, *, now: datetime) -> list[Answered]:
+    """Takes answers back and withdraws what has not left the house yet."""
+    with transaction.atomic():
+        answered = undo_answers(disposition_ids, user_id, now=now)
+        outbox.cancel("lead", [a.answer.lead_id for a in answered if a.disposition], now, notices.ANSWER_KINDS)
+        return answered
+
+
+def log_tries(tries: Sequence[Try], *, now: datetime) -> list[Attempt]:
+    """Logs attempts; the first one on a lead meets its first-contact clock."""
+    with transaction.atomic():
+        attempts = log_attempts(tries, now=now)
+        meet_clocks("first_contact", attempts, now=now)
+        return attempts
+
+
+def conclude(results: Sequence[Result], *, now: datetime) -> list[Recorded]:
+    """Records what became of leads."""
+    with transaction.atomic():
+        return record_outcomes(results, now=now)
+
+
+def reevaluate(*, now: datetime, limit: int = 5000) -> int:
+    """The sweep: scores leads whose points change by the passing of time alone. Returns how many."""
+    with transaction.atomic():
+        due = due_for_reevaluation(now, limit)
+        _qualify(dict.fromkeys(due, now), {}, "time", now=now)
+        return len(due)

@@ -1,0 +1,55 @@
+"""What the portal tells people and systems at each step of the journey: rows for the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from feedback.dispositions import Answered
+from revops.foundation.ids import encode
+from revops.foundation.models import OutboxMessage
+from revops.foundation.outbox import UNDO_WINDOW
+from sla.models import HandOff
+
+ANSWER_KINDS = ("lead.accepted", "lead.rejected", "lead.returned_to_nurture")
+_KIND_OF = {"accepted": ANSWER_KINDS[0], "rejected": ANSWER_KINDS[1], "returned": ANSWER_KINDS[2]}
+
+
+def of_handoffs(handoffs: Iterable[HandOff]) -> list[OutboxMessage]:
+    """Tells each owner of their new lead."""
+    return [
+        OutboxMessage(
+            kind="lead.assigned",
+            subject_kind="lead",
+            subject_id=handoff.lead_id,
+            channel="in_app",
+            recipient=str(handoff.owner_id),
+            created_at=handoff.handed_off_at,
+            payload={
+                "text": _("A new lead waits for you."),
+                "url": f"/leads/{encode('lead', handoff.lead_id)}/",
+                "handoff": handoff.public_id,
+            },
+        )
+        for handoff in handoffs
+        if handoff.owner_id is not None
+    ]
+
+
+def of_answers(answered: Iterable[Answered], *, now: datetime) -> list[OutboxMessage]:
+    """Tells subscribed systems of an answer, once it can no longer be undone silently."""
+    return [
+        OutboxMessage(
+            kind=_KIND_OF[answer.answer.kind],
+            subject_kind="lead",
+            subject_id=answer.answer.lead_id,
+            channel="webhook",
+            created_at=now,
+            available_at=now + UNDO_WINDOW,
+            payload={"id": encode("lead", answer.answer.lead_id), "disposition": str(answer.disposition.pk)},
+        )
+        for answer in answered
+        if answer.disposition is not None
+    ]
