@@ -22,7 +22,7 @@ class CalendarError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CalendarSpec:
-    """A calendar, ready to be worked out. A window belongs to the day it opens on, also overnight; so does a day off."""
+    """A calendar, ready to be worked out. A window (also over midnight) and a day off belong to the day they begin."""
 
     zone: str
     week: tuple[tuple[Window, ...], ...]

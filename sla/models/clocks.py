@@ -25,7 +25,7 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
     def late(self, now: object) -> ClockQuerySet:
         """Clocks whose promise was or is broken at `now`: a comparison, nobody's opinion."""
-        return self.alias(judged_at=Coalesce("met_at", "cancelled_at", "paused_at", models.Value(now))).filter(
+        return self.alias(judged_at=Coalesce("paused_at", "met_at", "cancelled_at", models.Value(now))).filter(
             due_at__lt=F("judged_at")
         )
 
@@ -34,7 +34,8 @@ class Clock(models.Model):
     """One promise of one clause about one lead. Its state is read from its instants, never stored.
 
     A closed clock (met or cancelled) cannot change: the database refuses. An answer that is undone starts a new
-    clock that `replaces` the closed one. Cancelling after the deadline does not hide that it was missed.
+    clock that `replaces` the closed one. Cancelling after the deadline does not hide that it was missed. A clock that
+    is closed while it is paused keeps `paused_at`: the time after that was never counted.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -101,9 +102,6 @@ class Clock(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(warn_at__gte=F("started_at")) & Q(due_at__gte=F("warn_at")), name="a_clock_warns_before_due"
-            ),
-            models.CheckConstraint(
-                condition=Q(paused_at__isnull=True) | Q(met_at__isnull=True), name="a_paused_clock_is_not_met"
             ),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from revops.foundation.ids import encode, new_id
@@ -100,7 +100,11 @@ class HandOff(models.Model):
                 name="an_answered_handoff_has_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(snoozed_until__isnull=True) | ~Q(snooze_reason=""), name="a_snooze_has_a_reason"
+                condition=Q(snoozed_until__isnull=True)
+                | Q(due_at__isnull=True)
+                | Q(snoozed_until__lte=F("due_at"))
+                | ~Q(snooze_reason=""),
+                name="a_snooze_past_the_deadline_has_a_reason",
             ),
             models.CheckConstraint(condition=~Q(cause_kind=""), name="a_handoff_has_a_cause"),
         ]

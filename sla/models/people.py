@@ -78,6 +78,7 @@ class RoutingBalance(models.Model):
 class TurnReason(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
     CREDIT_BACK = "credit_back", _("Turn credited back")
+    CHARGED_AGAIN = "charged_again", _("Credit taken back")
 
 
 class TurnEntry(models.Model):
@@ -93,10 +94,23 @@ class TurnEntry(models.Model):
     turns = models.PositiveIntegerField()
     roster = ArrayField(models.UUIDField())
     deltas = ArrayField(models.BigIntegerField())
+    handoff = models.ForeignKey(
+        "sla.HandOff",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="turn_entries",
+        help_text=_("Whose turn was credited back or charged again; empty for a batch of assignments."),
+    )
 
     class Meta:
         indexes = [models.Index(fields=["-decided_at"], name="turn_entry_newest")]
-        constraints = [models.CheckConstraint(condition=Q(reason__in=TurnReason.values), name="a_turn_has_a_reason")]
+        constraints = [
+            models.CheckConstraint(condition=Q(reason__in=TurnReason.values), name="a_turn_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(reason="assigned") | Q(handoff__isnull=False), name="a_credit_names_its_handoff"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.turns}"
