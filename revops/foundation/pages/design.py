@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from revops.foundation.pages import charts
-from revops.foundation.pages.charts import Annotation, Bar, Cell, Step
+from revops.foundation.pages.charts import Annotation, Bar, Cell, Step, xmr
 
 LONG = "Bartholomäus-Maximilian von und zu Hohenlohe-Schillingsfürst-Waldenburg, Head of International Partnerships"
 WEEKS = [f"W{week}" for week in range(24, 48)]
@@ -47,7 +47,7 @@ def _charts() -> dict[str, Any]:
     speed = [12, 41, 66, 52, 31, 18, 11, 6, 4, 3, 1, 2]
     return {
         "run": charts.run_chart(
-            "Acceptance rate, weekly", weekly, "%", [Annotation("W42", "Rulebook v14 published")], ceiling=100
+            "Acceptance rate, weekly", weekly, "%", [Annotation("W42", "Rulebook v14 published")], limits=xmr(ACCEPTED, 0, 100, 18)
         ),
         "run_routine": charts.run_chart("Rejections with evidence", weekly[:14], "%", ceiling=100),
         "run_few": charts.run_chart("Meetings booked", weekly[:4]),
@@ -78,7 +78,7 @@ def _charts() -> dict[str, Any]:
             ],
         ),
         "spark": charts.sparkline("Acceptance rate", ACCEPTED[:18], "%"),
-        "spark_signal": charts.sparkline("Acceptance rate", ACCEPTED, "%"),
+        "spark_signal": charts.sparkline("Acceptance rate", ACCEPTED, "%", xmr(ACCEPTED, 0, 100, 18)),
         "spark_few": charts.sparkline("New source", [3]),
         "bullet": charts.bullet("Qualified leads this month", 148, 240, 171),
         "bullet_ahead": charts.bullet("Accepted tier-1 leads", 96, 110, 80),

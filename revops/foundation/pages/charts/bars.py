@@ -9,6 +9,7 @@ from revops.foundation.pages.charts.drawing import (
     document,
     line,
     nothing,
+    percent,
     rect,
     say,
     share_of,
@@ -19,7 +20,9 @@ from revops.foundation.pages.charts.drawing import (
 ROW_HEIGHT = 40
 BAR_TOP = 22
 BAR_HEIGHT = 8
-LABEL_LENGTH = 46
+LABEL_LENGTH = 90
+NARROWEST = 326  # pixels of a chart on a phone
+LETTER = 6.2  # mean width of a letter at 12 pixels
 
 
 @dataclass(frozen=True)
@@ -196,12 +199,13 @@ def composition(title: str, parts: Sequence[Bar], empty: str = "Nothing to divid
 
 
 def _row(at: int, label: str, words: str, left: float, width: float, kind: str, bold: bool = False) -> list[str]:
-    """Label and value on one line, under them the bar in its track."""
+    """Label and value on one line, under them the bar in its track; the label is cut where the value needs the room."""
     top = at * ROW_HEIGHT
-    room = max(12, LABEL_LENGTH - max(0, len(words) - 6))
+    room = max(0.3, 1 - (len(words) * LETTER + 14) / NARROWEST)
     return [
-        text(0, top + 14, shorten(label, room), "t-b" if bold else ""),
-        text(1, top + 14, words, "t-b halo" if bold else "t-2 halo", "end"),
+        f'<svg x="0" y="{top}" width="{percent(room)}" height="{BAR_TOP}">'
+        f"{text(0, 14, shorten(label, LABEL_LENGTH), 't-b' if bold else '')}</svg>",
+        text(1, top + 14, words, "t-b" if bold else "t-2", "end"),
         rect(0, top + BAR_TOP, 1, BAR_HEIGHT, "track", 4),
         rect(left, top + BAR_TOP, max(width, 0.003) if width else 0, BAR_HEIGHT, kind, 3, f"{label}: {words}"),
     ]

@@ -222,7 +222,10 @@ def histogram(
         words = f"{target_label}: {say(100 * kept / total, '%')} kept"
         marks += [line(edge, TOP - 8, edge, foot, "target"), text(edge, TOP - 13, words, "t-b t-s halo", side)]
     for place, words in marks_at:
-        marks += [line(place * wide, TOP + 6, place * wide, foot, "limit"), text(place * wide, TOP + 16, words, "t-2 t-s halo", "start", 4)]
+        before_target = target is not None and place < target and (target - place) * wide < 0.35
+        side, shift = ("end", -4) if before_target and place * wide > 0.12 else ("start", 4)
+        marks.append(line(place * wide, TOP + 6, place * wide, foot, "limit"))
+        marks.append(text(place * wide, TOP + 16, words, "t-2 t-s halo", side, shift))
     described = f"{say(total)} measured in {len(bins)} bins." + (
         f" {say(100 * kept / total, '%')} kept the {target_label}." if target is not None else ""
     )
