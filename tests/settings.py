@@ -6,8 +6,8 @@ os.environ.setdefault("SECRET_KEY", "the-tests-sign-with-this-and-nobody-else-do
 os.environ.pop("DEBUG", None)
 os.environ.pop("DEMO_MODE", None)
 
-from revops.settings import *  # noqa: E402, F403
-from revops.settings import DATABASES, REDIS_URL, VAR_DIR  # noqa: E402
+from revops.settings import *  # noqa: F403
+from revops.settings import DATABASES, REDIS_URL, VAR_DIR
 
 # Several test runs share one server: each has a database that carries its process id, so they never meet.
 DATABASES["default"]["TEST"] = {"NAME": f"test_revops_{os.getpid()}"}

@@ -101,7 +101,9 @@ class Supervisor:
             process.running = None
             process.failures = 0 if now - process.started > _STABLE_SECONDS else process.failures + 1
             if process.failures > self.allowed_failures:
-                raise ProcessFailed(f"{process.name} ends again and again. The end of {process.log}:\n{process.log_end()}")
+                raise ProcessFailed(
+                    f"{process.name} ends again and again. The end of {process.log}:\n{process.log_end()}"
+                )
             pause = min(_LONGEST_PAUSE, 0.25 * 2**process.failures) if process.failures > 1 else 0.0
             process.start_again_at = now + pause
             self.tell(f"{process.name} ended ({_ending(code)}); it is started again.")

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from revops.foundation.embedded.account import Account, make_readable, make_reachable
+from revops.foundation.embedded.account import Account, make_reachable, make_readable
 from revops.foundation.embedded.errors import ServiceError
 from revops.foundation.embedded.layout import DATABASE_NAME, DATABASE_USER, Layout
 from revops.foundation.embedded.processes import ended, runs

@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from revops.foundation.embedded.account import Account, make_readable, make_reachable
+from revops.foundation.embedded.account import Account, make_reachable, make_readable
 from revops.foundation.embedded.errors import ServiceError
 from revops.foundation.embedded.layout import Layout
 from revops.foundation.embedded.processes import ended, runs

@@ -20,6 +20,8 @@ from django.core.management.base import BaseCommand, CommandError
 from revops.foundation.embedded import ServiceError, ServicesInUse, ensure_services, stop_services
 from revops.foundation.supervisor import Process, ProcessFailed, Supervisor
 
+_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 -- compared, not bound
+
 
 class Command(BaseCommand):
     help = "Runs web server, worker and scheduler together until Ctrl-C."
@@ -133,7 +135,7 @@ class Command(BaseCommand):
                 self._tell(f"{name} had ended; it runs again.")
 
     def _answers(self) -> bool:
-        address = "127.0.0.1" if self.bind in {"0.0.0.0", "::", ""} else self.bind
+        address = "127.0.0.1" if self.bind in _EVERYWHERE else self.bind
         try:
             with contextlib.closing(http.client.HTTPConnection(address, settings.PORT, timeout=5)) as browser:
                 browser.request("GET", "/healthz/live", headers={"Host": "localhost"})
