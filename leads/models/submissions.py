@@ -27,7 +27,7 @@ class OutcomeKind(models.TextChoices):
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def with_outcome(self) -> SubmissionQuerySet:
+    def with_outcome(self) -> "SubmissionQuerySet":
         """Adds `outcome`, `outcome_rule`, `outcome_detail` and `outcome_lead_id`: the latest decision, if any."""
         latest = SubmissionOutcome.objects.filter(submission=models.OuterRef("pk")).order_by("-pk")
         return self.annotate(
@@ -37,7 +37,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             outcome_lead_id=models.Subquery(latest.values("lead_id")[:1]),
         )
 
-    def quarantined(self) -> SubmissionQuerySet:
+    def quarantined(self) -> "SubmissionQuerySet":
         """Submissions that wait in quarantine now."""
         later = SubmissionOutcome.objects.filter(submission=models.OuterRef("pk"), replaces=OutcomeKind.QUARANTINED)
         return self.filter(outcomes__kind=OutcomeKind.QUARANTINED).exclude(models.Exists(later))
