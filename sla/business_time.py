@@ -29,7 +29,7 @@ _HORIZONS = tuple(years * 366 * DAY for years in (0, 1, 3, 20))
 """How far ahead to look for open time, a little further each time it does not suffice."""
 
 
-class NoBusinessHours(Exception):  # noqa: N818 - the word the docs and other floors use
+class NoBusinessHours(Exception):
     """The calendar does not open, or not long enough, within twenty years."""
 
 
