@@ -69,8 +69,8 @@ def parse_json(raw: bytes) -> Any:
             colons += item.count(":")
         else:
             suspicious = True
-    if raw.count(b":") != keys + colons:
-        value = _read_carefully(raw)  # a colon too many: a key given twice, or an escaped one
+    if raw.count(b":") != keys + colons or b"\\u003" in raw:
+        value = _read_carefully(raw)  # a colon too many means a key given twice; escaped ones upset the count
     if suspicious:
         _refuse_unstorable(value)
     return value

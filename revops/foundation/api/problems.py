@@ -173,35 +173,6 @@ def _django_invalid(error: Any) -> ProblemError:
     return _invalid(drf_errors.ValidationError(messages))
 
 
-_MEANINGS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], ProblemError]], ...] = (
-    ((drf_errors.ValidationError,), lambda error: _invalid(error)),
-    ((django_errors.ValidationError,), _django_invalid),
-    (
-        (drf_errors.ParseError, django_errors.BadRequest, django_errors.SuspiciousOperation),
-        lambda error: ProblemError("bad_request", str(error) or _("Check the address and the body.")),
-    ),
-    ((drf_errors.NotAuthenticated, drf_errors.AuthenticationFailed), _unauthenticated),
-    (
-        (drf_errors.PermissionDenied, django_errors.PermissionDenied),
-        lambda error: ProblemError("forbidden", str(error) or _("You may not do this.")),
-    ),
-    (
-        (Http404, drf_errors.NotFound, django_errors.ObjectDoesNotExist),
-        lambda error: ProblemError("not_found", _("Nothing you may see has this address. Check the id.")),
-    ),
-    ((drf_errors.MethodNotAllowed,), lambda error: ProblemError("method_not_allowed", str(error.detail))),
-    (
-        (drf_errors.NotAcceptable,),
-        lambda error: ProblemError("not_acceptable", _("Answers come as application/json. Change the Accept header.")),
-    ),
-    (
-        (drf_errors.UnsupportedMediaType,),
-        lambda error: ProblemError("unsupported_media_type", _("Send application/json, and say so in Content-Type.")),
-    ),
-    ((OperationalError, PoolTimeout), _unavailable),
-)
-
-
 def _invalid(error: drf_errors.ValidationError) -> ProblemError:
     errors = list(_flat(error.get_full_details(), ""))
     unknown = errors and all(error["code"] == "unknown_field" for error in errors)
@@ -227,3 +198,32 @@ def _flat(details: Any, pointer: str) -> Iterable[FieldError]:
 def escape_pointer(name: Any) -> str:
     """A member name as one step of a JSON pointer (RFC 6901)."""
     return str(name).replace("~", "~0").replace("/", "~1")
+
+
+_MEANINGS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], ProblemError]], ...] = (
+    ((drf_errors.ValidationError,), _invalid),
+    ((django_errors.ValidationError,), _django_invalid),
+    (
+        (drf_errors.ParseError, django_errors.BadRequest, django_errors.SuspiciousOperation),
+        lambda error: ProblemError("bad_request", str(error) or _("Check the address and the body.")),
+    ),
+    ((drf_errors.NotAuthenticated, drf_errors.AuthenticationFailed), _unauthenticated),
+    (
+        (drf_errors.PermissionDenied, django_errors.PermissionDenied),
+        lambda error: ProblemError("forbidden", str(error) or _("You may not do this.")),
+    ),
+    (
+        (Http404, drf_errors.NotFound, django_errors.ObjectDoesNotExist),
+        lambda error: ProblemError("not_found", _("Nothing you may see has this address. Check the id.")),
+    ),
+    ((drf_errors.MethodNotAllowed,), lambda error: ProblemError("method_not_allowed", str(error.detail))),
+    (
+        (drf_errors.NotAcceptable,),
+        lambda error: ProblemError("not_acceptable", _("Answers come as application/json. Change the Accept header.")),
+    ),
+    (
+        (drf_errors.UnsupportedMediaType,),
+        lambda error: ProblemError("unsupported_media_type", _("Send application/json, and say so in Content-Type.")),
+    ),
+    ((OperationalError, PoolTimeout), _unavailable),
+)

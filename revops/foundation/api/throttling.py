@@ -116,7 +116,7 @@ def _address(request: Request) -> str:
 
 
 def _take(name: str, limit: Limit, cost: int) -> tuple[float, bool]:
-    global _away_until
+    global _away_until  # noqa: PLW0603 - one per process is the point
     if time.monotonic() >= _away_until:
         try:
             allowed, tokens = _script()(keys=[name], args=[limit.burst, limit.per_second, cost])
