@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
                             ("credit_back", "Turn credited back"),
                             ("charged_again", "Credit taken back"),
                         ],
-                        max_length=12,
+                        max_length=16,
                     ),
                 ),
                 ("decided_at", models.DateTimeField()),

@@ -89,7 +89,7 @@ class TurnEntry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    reason = models.CharField(max_length=12, choices=TurnReason)
+    reason = models.CharField(max_length=16, choices=TurnReason)
     decided_at = models.DateTimeField()
     turns = models.PositiveIntegerField()
     roster = ArrayField(models.UUIDField())
