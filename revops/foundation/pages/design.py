@@ -19,7 +19,9 @@ class ExampleForm(forms.Form):
 
     email = forms.EmailField(label="Work e-mail", help_text="We write to this address once, to confirm it.")
     company = forms.CharField(label="Company")
-    reason = forms.ChoiceField(label="Reason", choices=[("", "Choose a reason"), ("fit", "Not our fit"), ("no", "No need")])
+    reason = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose a reason"), ("fit", "Not our fit"), ("no", "No need")]
+    )
     note = forms.CharField(label="What was said", widget=forms.Textarea(attrs={"rows": 3}), required=False)
     wakes = forms.BooleanField(label="Wake this lead again next quarter", required=False)
 
@@ -47,7 +49,11 @@ def _charts() -> dict[str, Any]:
     speed = [12, 41, 66, 52, 31, 18, 11, 6, 4, 3, 1, 2]
     return {
         "run": charts.run_chart(
-            "Acceptance rate, weekly", weekly, "%", [Annotation("W42", "Rulebook v14 published")], limits=xmr(ACCEPTED, 0, 100, 18)
+            "Acceptance rate, weekly",
+            weekly,
+            "%",
+            [Annotation("W42", "Rulebook v14 published")],
+            limits=xmr(ACCEPTED, 0, 100, 18),
         ),
         "run_routine": charts.run_chart("Rejections with evidence", weekly[:14], "%", ceiling=100),
         "run_few": charts.run_chart("Meetings booked", weekly[:4]),
@@ -57,15 +63,29 @@ def _charts() -> dict[str, Any]:
             "Leads by source",
             [Bar("Website", 1820), Bar("Webinar", 940), Bar("Trade fair in Hannover", 610), Bar("Partner", 88)],
         ),
-        "bars_long": charts.bars("Long labels", [Bar(LONG, 31, "too few to judge", "mute"), Bar("Acme", 12, "", "bad")]),
+        "bars_long": charts.bars(
+            "Long labels", [Bar(LONG, 31, "too few to judge", "mute"), Bar("Acme", 12, "", "bad")]
+        ),
         "bars_empty": charts.bars("Spend by campaign", []),
         "steps": charts.step_bars(
             "From hand-off to won",
-            [Step("Handed off", 1240), Step("Accepted", 868), Step("Meeting", 412), Step("Opportunity", 190), Step("Won", 51)],
+            [
+                Step("Handed off", 1240),
+                Step("Accepted", 868),
+                Step("Meeting", 412),
+                Step("Opportunity", 190),
+                Step("Won", 51),
+            ],
         ),
         "pareto": charts.pareto(
             "Rejection reasons",
-            [Bar("Not our fit", 118), Bar("No need now", 111), Bar("Wrong person", 73), Bar("Timing", 40), Bar("Missing data", 34)],
+            [
+                Bar("Not our fit", 118),
+                Bar("No need now", 111),
+                Bar("Wrong person", 73),
+                Bar("Timing", 40),
+                Bar("Missing data", 34),
+            ],
         ),
         "why": charts.contributions(
             "Intent: 41 of 60",
@@ -90,7 +110,8 @@ def _charts() -> dict[str, Any]:
             [(2.4, "p50 2.4 h")],
         ),
         "composition": charts.composition(
-            "Today's decisions", [Bar("Accepted", 41), Bar("Rejected", 22), Bar("Snoozed", 9), Bar("Returned to nurture", 6)]
+            "Today's decisions",
+            [Bar("Accepted", 41), Bar("Rejected", 22), Bar("Snoozed", 9), Bar("Returned to nurture", 6)],
         ),
         "heat": charts.heat_table("Rejections by reason and source", reasons, sources, cells, "Reason"),
         "cohort": charts.cohort_table(
@@ -110,17 +131,68 @@ def _charts() -> dict[str, Any]:
 
 def _components(now: datetime) -> dict[str, Any]:
     return {
-        "tones": [("good", "circle-check"), ("warn", "clock"), ("bad", "alert-triangle"), ("note", "flame"), ("neutral", "circle"), ("strong", "star")],
+        "tones": [
+            ("good", "circle-check"),
+            ("warn", "clock"),
+            ("bad", "alert-triangle"),
+            ("note", "flame"),
+            ("neutral", "circle"),
+            ("strong", "star"),
+        ],
         "long": LONG,
         "rows": [
-            SimpleNamespace(company="Acme Robotics", person="Mara Lindqvist", role="VP Sales", tier="Tier 1", tone="good", value=1840, due=now + timedelta(hours=1, minutes=12), started=now - timedelta(hours=1)),
-            SimpleNamespace(company="Globex", person="T. Okafor", role="Head of RevOps", tier="Tier 2", tone="note", value=920, due=now + timedelta(minutes=9), started=now - timedelta(hours=3)),
-            SimpleNamespace(company=LONG, person="李小龍", role="", tier="Tier 3", tone="neutral", value=12, due=now - timedelta(minutes=44), started=now - timedelta(hours=4)),
+            SimpleNamespace(
+                company="Acme Robotics",
+                person="Mara Lindqvist",
+                role="VP Sales",
+                tier="Tier 1",
+                tone="good",
+                value=1840,
+                due=now + timedelta(hours=1, minutes=12),
+                started=now - timedelta(hours=1),
+            ),
+            SimpleNamespace(
+                company="Globex",
+                person="T. Okafor",
+                role="Head of RevOps",
+                tier="Tier 2",
+                tone="note",
+                value=920,
+                due=now + timedelta(minutes=9),
+                started=now - timedelta(hours=3),
+            ),
+            SimpleNamespace(
+                company=LONG,
+                person="李小龍",
+                role="",
+                tier="Tier 3",
+                tone="neutral",
+                value=12,
+                due=now - timedelta(minutes=44),
+                started=now - timedelta(hours=4),
+            ),
         ],
         "events": [
-            {"title": "Accepted by Jonas Weber", "at": now - timedelta(minutes=3), "icon": "check", "tone": "good", "text": "First contact is due in 4 business hours."},
-            {"title": "Handed off to Jonas Weber", "at": now - timedelta(minutes=41), "icon": "arrow-right", "tone": "note", "by": "Rulebook v14"},
-            {"title": "Asked for a demo", "at": now - timedelta(hours=2), "icon": "bolt", "text": "“We compare three vendors until March.”"},
+            {
+                "title": "Accepted by Jonas Weber",
+                "at": now - timedelta(minutes=3),
+                "icon": "check",
+                "tone": "good",
+                "text": "First contact is due in 4 business hours.",
+            },
+            {
+                "title": "Handed off to Jonas Weber",
+                "at": now - timedelta(minutes=41),
+                "icon": "arrow-right",
+                "tone": "note",
+                "by": "Rulebook v14",
+            },
+            {
+                "title": "Asked for a demo",
+                "at": now - timedelta(hours=2),
+                "icon": "bolt",
+                "text": "“We compare three vendors until March.”",
+            },
             {"title": "Viewed pricing", "at": now - timedelta(days=1), "icon": "eye"},
         ],
         "tabs": [
@@ -129,11 +201,32 @@ def _components(now: datetime) -> dict[str, Any]:
             {"label": "Score explained", "url": "#score"},
             {"label": "Attempts", "url": "#attempts", "count": 0},
         ],
-        "choices": [{"label": label, "url": f"?by={label.lower()}", "current": label == "Source"} for label in ("Source", "Campaign", "Rule")],
-        "facts": [("Company", "Acme Robotics, 320 people, Stuttgart"), ("Phone", None), ("Legal basis", "Consent, 3 Nov 2026"), ("Note", LONG)],
-        "job_running": {"state": "running", "kind": "import", "processed": 412_000, "total": 1_000_000, "rate": 10_400, "eta": timedelta(seconds=57)},
+        "choices": [
+            {"label": label, "url": f"?by={label.lower()}", "current": label == "Source"}
+            for label in ("Source", "Campaign", "Rule")
+        ],
+        "facts": [
+            ("Company", "Acme Robotics, 320 people, Stuttgart"),
+            ("Phone", None),
+            ("Legal basis", "Consent, 3 Nov 2026"),
+            ("Note", LONG),
+        ],
+        "job_running": {
+            "state": "running",
+            "kind": "import",
+            "processed": 412_000,
+            "total": 1_000_000,
+            "rate": 10_400,
+            "eta": timedelta(seconds=57),
+        },
         "job_waiting": {"state": "waiting", "kind": "import", "processed": 0, "total": None},
-        "job_failed": {"state": "failed", "kind": "import", "processed": 3_100, "total": 4_120, "error": "Line 3,101 is cut off in the middle of a quoted cell. Fix that line and resume; the first 3,100 rows are done."},
+        "job_failed": {
+            "state": "failed",
+            "kind": "import",
+            "processed": 3_100,
+            "total": 4_120,
+            "error": "Line 3,101 is cut off in the middle of a quoted cell. Fix that line and resume; the first 3,100 rows are done.",
+        },
         "due_ok": now + timedelta(hours=5),
         "due_soon": now + timedelta(hours=1, minutes=12),
         "due_urgent": now + timedelta(minutes=8),

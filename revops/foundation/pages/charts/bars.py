@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from revops.foundation.pages.charts.drawing import (
     Chart,
@@ -43,7 +44,9 @@ class Step:
     count: int
 
 
-def bars(title: str, rows: Sequence[Bar], unit: str = "", sort: bool = True, empty: str = "Nothing to show yet.") -> Chart:
+def bars(
+    title: str, rows: Sequence[Bar], unit: str = "", sort: bool = True, empty: str = "Nothing to show yet."
+) -> Chart:
     """Values side by side, longest first unless `sort` is off."""
     rows = [row for row in rows if row.value >= 0]
     if not rows:
@@ -54,14 +57,18 @@ def bars(title: str, rows: Sequence[Bar], unit: str = "", sort: bool = True, emp
     marks = []
     for at, row in enumerate(rows):
         marks += _row(at, row.label, _with_note(say(row.value, unit), row.note), 0, row.value / most, _tone(row.tone))
-    described = f"{len(rows)} bars. Longest: {rows[0].label}, {say(rows[0].value, unit)}." if sort else f"{len(rows)} bars."
+    described = (
+        f"{len(rows)} bars. Longest: {rows[0].label}, {say(rows[0].value, unit)}." if sort else f"{len(rows)} bars."
+    )
     return Chart(
         title,
         described,
         document(title, described, len(rows) * ROW_HEIGHT, marks),
         ("", unit or "Value", "Note") if any(row.note for row in rows) else ("", unit or "Value"),
         [
-            (row.label, say(row.value, unit), row.note) if any(r.note for r in rows) else (row.label, say(row.value, unit))
+            (row.label, say(row.value, unit), row.note)
+            if any(r.note for r in rows)
+            else (row.label, say(row.value, unit))
             for row in rows
         ],
     )
@@ -101,10 +108,11 @@ def pareto(title: str, rows: Sequence[Bar], empty: str = "Nothing to rank yet.")
     for at, row in enumerate(rows):
         few += running < 0.8 * total - 1e-9
         running += row.value
-        marks += _row(at, row.label, f"{say(row.value)}  ·  {share_of(row.value, total)}", 0, row.value / total, "bar")
+        words = f"{say(row.value)}  ·  {share_of(row.value, total)}"
+        marks += _row(at, row.label, words, 0, row.value / total, "bar", beside=True)
         places.append((running / total, at * ROW_HEIGHT + BAR_TOP + BAR_HEIGHT / 2))
         table.append((row.label, say(row.value), share_of(row.value, total), share_of(running, total)))
-    marks += [line(*one, *two, "line-2") for one, two in zip(places, places[1:], strict=False)]
+    marks = [*(line(*one, *two, "line-2") for one, two in zip(places, places[1:], strict=False)), *marks]
     marks += [
         circle(x, y, 3.5, "dot", f"{row[0]}: {row[3]} in total") for (x, y), row in zip(places, table, strict=True)
     ]
@@ -128,18 +136,18 @@ def contributions(
     width = (high - low) or 1
     zero = -low / width
     foot = (len(rows) + 1) * ROW_HEIGHT
-    marks, table = [], []
+    marks, guides, table = [], [], []
     for at, (row, (start, end)) in enumerate(zip(rows, spans, strict=True)):
         kind = "bar-bad" if row.value < 0 else "bar-good" if row.value > 0 else "bar-mute"
         left, size = (min(start, end) - low) / width, abs(row.value) / width
         marks += _row(at, row.label, _with_note(say(row.value, sign=True), row.note), left, size, kind)
         top = at * ROW_HEIGHT + BAR_TOP + BAR_HEIGHT
         edge = (end - low) / width
-        marks.append(line(edge, top, edge, top + ROW_HEIGHT - BAR_HEIGHT, "guide"))
+        guides.append(line(edge, top, edge, top + ROW_HEIGHT - BAR_HEIGHT, "guide"))
         table.append((row.label, say(row.value, sign=True), say(end)))
     left, size = min(zero, (running - low) / width), abs(running) / width
     marks += _row(len(rows), total_label, say(running), left, size, "bar", bold=True)
-    marks.append(line(zero, BAR_TOP - 4, zero, foot - 4, "axis"))
+    marks = [*guides, *marks, line(zero, BAR_TOP - 4, zero, foot - 4, "axis")]
     described = f"{len(rows)} parts add up to {say(running)} {unit}. " + "; ".join(
         f"{row.label} {say(row.value, sign=True)}" for row in rows[:8]
     )
@@ -195,19 +203,33 @@ def composition(title: str, parts: Sequence[Bar], empty: str = "Nothing to divid
         table.append((part.label, say(part.value), share_of(part.value, total)))
         left += share
     described = "; ".join(f"{label} {share}" for label, _count, share in table) + f"; {say(total)} in all."
-    return Chart(title, described, document(title, described, 32 + len(shown) * 22, marks), ("Part", "Count", "Share"), table)
+    return Chart(
+        title, described, document(title, described, 32 + len(shown) * 22, marks), ("Part", "Count", "Share"), table
+    )
 
 
-def _row(at: int, label: str, words: str, left: float, width: float, kind: str, bold: bool = False) -> list[str]:
-    """Label and value on one line, under them the bar in its track; the label is cut where the value needs the room."""
+def _row(
+    at: int, label: str, words: str, left: float, width: float, kind: str, bold: bool = False, beside: bool = False
+) -> list[str]:
+    """Label and value on one line, under them the bar in its track; the label is cut where the value needs the room.
+
+    `beside` puts the value next to the label, when the right side is needed for something else.
+    """
     top = at * ROW_HEIGHT
+    tip = f"{label}: {words}"
+    track = [
+        rect(0, top + BAR_TOP, 1, BAR_HEIGHT, "track", 4),
+        rect(left, top + BAR_TOP, max(width, 0.003) if width else 0, BAR_HEIGHT, kind, 3, tip),
+    ]
+    if beside:
+        shown = f'{escape(shorten(label, 26))}<tspan class="t-2" dx="8">{escape(words)}</tspan>'
+        return [f'<text class="halo" x="0" y="{top + 14}">{shown}</text>', *track]
     room = max(0.3, 1 - (len(words) * LETTER + 14) / NARROWEST)
     return [
         f'<svg x="0" y="{top}" width="{percent(room)}" height="{BAR_TOP}">'
         f"{text(0, 14, shorten(label, LABEL_LENGTH), 't-b' if bold else '')}</svg>",
-        text(1, top + 14, words, "t-b" if bold else "t-2", "end"),
-        rect(0, top + BAR_TOP, 1, BAR_HEIGHT, "track", 4),
-        rect(left, top + BAR_TOP, max(width, 0.003) if width else 0, BAR_HEIGHT, kind, 3, f"{label}: {words}"),
+        text(1, top + 14, words, "t-b halo" if bold else "t-2 halo", "end"),
+        *track,
     ]
 
 

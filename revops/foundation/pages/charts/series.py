@@ -17,7 +17,7 @@ from revops.foundation.pages.charts.drawing import (
 )
 from revops.foundation.pages.charts.xmr import Xmr, xmr
 
-LEFT, RIGHT = 0.02, 0.86
+LEFT, RIGHT = 0.07, 0.81
 TOP, HEIGHT = 26, 170
 
 
@@ -50,7 +50,7 @@ def run_chart(
     values = [value for _at, _label, value in known]
     judged = limits or xmr(values, floor, ceiling)
     edges = [edge for edge in (judged.lower, judged.upper) if edge is not None]
-    ticks = nice_ticks(min([*values, *edges, 0.0]), max([*values, *edges]), 4)
+    ticks = _ticks([*values, *edges])
     low, high = ticks[0], ticks[-1]
     foot = TOP + HEIGHT
 
@@ -62,13 +62,13 @@ def run_chart(
 
     marks = []
     for tick in ticks:
-        marks.append(line(0, y(tick), RIGHT + 0.02, y(tick), "axis" if tick == 0 else "grid"))
+        marks.append(line(0, y(tick), RIGHT + 0.02, y(tick), "axis" if tick == low else "grid"))
     if judged.mean is not None and judged.lower is not None and judged.upper is not None:
         marks.append(rect(0, y(judged.upper), RIGHT + 0.02, y(judged.lower) - y(judged.upper), "band"))
         marks += [line(0, y(edge), RIGHT + 0.02, y(edge), "limit") for edge in edges]
         marks.append(line(0, y(judged.mean), RIGHT + 0.02, y(judged.mean), "mean"))
         marks += _limit_words(judged, y, unit)
-    marks += [text(0, y(tick) - 4, say(tick, unit if tick == ticks[-1] else ""), "t-2 t-s halo") for tick in ticks[1:]]
+    marks += [text(0, y(tick) - 4, say(tick, unit if tick == ticks[-1] else ""), "t-2 t-s halo") for tick in ticks]
     for one, two in zip(known, known[1:], strict=False):
         if two[0] == one[0] + 1:
             marks.append(line(x(one[0]), y(one[2]), x(two[0]), y(two[2]), "line"))
@@ -94,10 +94,20 @@ def run_chart(
         document(title, _run_words(judged, label, value, unit, len(known)), foot + 24, marks),
         ("", unit or "Value", "Verdict"),
         [
-            (name, say(one, unit), str(judged.signals.get(order, "routine")) if judged.is_judged else "too few to judge")
+            (
+                name,
+                say(one, unit),
+                str(judged.signals.get(order, "routine")) if judged.is_judged else "too few to judge",
+            )
             for order, (_at, name, one) in enumerate(known)
         ],
     )
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """From zero when the data come near it, else from just below the data: a line, unlike a bar, may leave zero out."""
+    low, high = min(values), max(values)
+    return nice_ticks(min(low, 0.0) if low < (high - low) * 0.75 else low, high, 4)
 
 
 def _limit_words(judged: Xmr, y, unit: str) -> list[str]:  # type: ignore[no-untyped-def]
@@ -108,7 +118,8 @@ def _limit_words(judged: Xmr, y, unit: str) -> list[str]:  # type: ignore[no-unt
     words, free = [], -100.0
     for place, name, value in wanted:
         free = max(place + 4, free + 14)
-        words.append(text(RIGHT + 0.03, free, f"{name} {say(value, unit)}", "t-2 t-s"))
+        shown = say(round(value) if abs(value) >= 10 else value, unit)
+        words.append(text(1, free, f"{name} {shown}", "t-2 t-s halo", "end"))
     return words
 
 
@@ -133,7 +144,13 @@ def _dates(labels: Sequence[str], x, foot: float) -> list[str]:  # type: ignore[
     step = max(1, -(-last // 4))
     shown = [at for at in range(0, last + 1, step) if last - at >= step * 0.6] + [last]
     return [
-        text(x(at), foot + 18, labels[at], "t-2 t-s", "start" if at == 0 and last else "end" if at == last and last else "middle")
+        text(
+            x(at),
+            foot + 18,
+            labels[at],
+            "t-2 t-s",
+            "start" if at == 0 and last else "end" if at == last and last else "middle",
+        )
         for at in shown
     ]
 
@@ -165,12 +182,16 @@ def sparkline(title: str, values: Sequence[float | None], unit: str = "", limits
 
     def place(at: int, value: float) -> tuple[str, str]:
         across = pad + (width - 2 * pad) * at / (len(values) - 1)
-        return number(across), number(height - pad - (value - low) / span * (height - 2 * pad) if high > low else height / 2)
+        return number(across), number(
+            height - pad - (value - low) / span * (height - 2 * pad) if high > low else height / 2
+        )
 
     marks = []
     if edges:
         top, bottom = place(0, edges[1])[1], place(0, edges[0])[1]
-        marks.append(f'<rect class="band" x="0" y="{top}" width="{width}" height="{number(float(bottom) - float(top))}"/>')
+        marks.append(
+            f'<rect class="band" x="0" y="{top}" width="{width}" height="{number(float(bottom) - float(top))}"/>'
+        )
     marks.append(f'<polyline class="line" points="{" ".join(",".join(place(at, value)) for at, value in known)}"/>')
     end_x, end_y = place(*known[-1])
     kind = "dot-signal" if judged.last_signal else "dot-last"
@@ -210,12 +231,12 @@ def histogram(
     for at, (label, count) in enumerate(bins):
         late = target is not None and at >= target
         tip = f"{label}: {say(count)} ({say(100 * count / total, '%')})"
-        marks.append(rect((at + 0.06) * wide, y(count), wide * 0.88, foot - y(count), "bar-mute" if late else "bar", 2, tip))
+        marks.append(
+            rect((at + 0.06) * wide, y(count), wide * 0.88, foot - y(count), "bar-mute" if late else "bar", 2, tip)
+        )
     marks += [text(0, y(tick) - 4, say(tick), "t-2 t-s halo") for tick in ticks[1:]]
     step = max(1, -(-len(bins) // 6))
-    marks += [
-        text((at + 0.5) * wide, foot + 16, bins[at][0], "t-2 t-s", "middle") for at in range(0, len(bins), step)
-    ]
+    marks += [text((at + 0.5) * wide, foot + 16, bins[at][0], "t-2 t-s", "middle") for at in range(0, len(bins), step)]
     if target is not None:
         edge = target * wide
         side = "start" if edge < 0.5 else "end"

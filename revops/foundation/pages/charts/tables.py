@@ -57,7 +57,9 @@ def cohort_table(
 
     A cohort under `few` is left without shade and says so.
     """
-    most = max((value for _label, size, values in cohorts if size >= few for value in values if value is not None), default=0)
+    most = max(
+        (value for _label, size, values in cohorts if size >= few for value in values if value is not None), default=0
+    )
     head = f'<th scope="col" class="num">{escape(size_label)}</th>' + "".join(
         f'<th scope="col" class="text-center">{escape(age)}</th>' for age in ages
     )
@@ -72,7 +74,9 @@ def cohort_table(
                 strength = _strength(value, most) if size >= few else 0
                 shown.append(f'<td class="heat-{strength}"><span>{say(value, "%")}</span></td>')
         small = "" if size >= few else ' <span class="text-secondary small">too few to judge</span>'
-        body.append(f'<tr><th scope="row">{escape(label)}{small}</th><td class="num">{say(size)}</td>{"".join(shown)}</tr>')
+        body.append(
+            f'<tr><th scope="row">{escape(label)}{small}</th><td class="num">{say(size)}</td>{"".join(shown)}</tr>'
+        )
     return HtmlTable(title, _table(title, corner, head, body))
 
 
