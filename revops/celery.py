@@ -1,6 +1,8 @@
 """The Celery application: rows are the truth, Celery is the engine, a message is only a doorbell."""
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
@@ -15,13 +17,9 @@ app.autodiscover_tasks()
 @app.on_after_finalize.connect
 def read_schedule(sender: Celery, **_: object) -> None:
     """Take the periodic jobs from the roof, the only place that knows what has to run when."""
-    try:
-        from revops.portal.schedule import SCHEDULE
-    except ModuleNotFoundError as missing:
-        if missing.name != "revops.portal.schedule":
-            raise
-        return
-    sender.conf.beat_schedule = SCHEDULE
+    # By name: the ground may not import the roof, it only knows where the list hangs.
+    if find_spec("revops.portal.schedule"):
+        sender.conf.beat_schedule = import_module("revops.portal.schedule").SCHEDULE
 
 
 @worker_init.connect

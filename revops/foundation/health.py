@@ -150,7 +150,7 @@ def check_queue() -> Check:
     """Workers take what the doorbell announces."""
     try:
         with _valkey() as client:
-            waiting = int(client.llen("celery"))  # type: ignore[arg-type]
+            waiting = int(client.llen("celery"))
     except (redis.RedisError, OSError) as problem:
         return Check("queue", _first_line(problem), "Repair Valkey first.")
     action = "Start a worker: 'manage.py portal' runs one." if waiting > 1_000 else ""

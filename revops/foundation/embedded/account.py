@@ -42,7 +42,6 @@ class Account:
 
     def run(self, command: list[str], *, timeout: float, log: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a short command under this account, in a clean environment."""
-        account = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
         return subprocess.run(
             command,
             cwd="/",
@@ -55,7 +54,9 @@ class Account:
             check=False,
             umask=0o077,
             text=True,
-            **account,  # type: ignore[arg-type]
+            user=self.uid if self.switch else None,
+            group=self.gid if self.switch else None,
+            extra_groups=[] if self.switch else None,
         )
 
 

@@ -42,7 +42,7 @@ def version(layout: Layout) -> str | None:
         client = redis.Redis(unix_socket_path=str(layout.valkey_socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
         with contextlib.closing(client):
             answer = client.info("server")
-            return str(answer.get("valkey_version") or answer["redis_version"])  # type: ignore[union-attr, index]
+            return str(answer.get("valkey_version") or answer["redis_version"])
     return None
 
 

@@ -13,4 +13,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         ensure_services(settings.EMBEDDED)
-        return super().get_connection_params()  # type: ignore[no-any-return]
+        return super().get_connection_params()
