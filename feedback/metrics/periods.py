@@ -1,0 +1,71 @@
+"""Weeks and other periods in the organisation's time zone. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Half-open span of aware UTC instants: from `start` up to, not including, `end`."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """An ISO week in one time zone, named like 2026-W47."""
+
+    monday: date
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, moment: datetime, zone: ZoneInfo) -> Week:
+        """The week in which `moment` falls for people in `zone`."""
+        day = moment.astimezone(zone).date()
+        return cls(day - timedelta(days=day.weekday()), zone)
+
+    @classmethod
+    def parse(cls, text: str, zone: ZoneInfo) -> Week:
+        """Reads 2026-W47. Raises ValueError in words."""
+        match = _WEEK.match(text)
+        if match is None:
+            raise ValueError("Write the week like 2026-W47.")
+        try:
+            return cls(date.fromisocalendar(int(match[1]), int(match[2]), 1), zone)
+        except ValueError:
+            raise ValueError(f"{match[1]} has no week {match[2]}.") from None
+
+    @property
+    def name(self) -> str:
+        year, number, _ = self.monday.isocalendar()
+        return f"{year}-W{number:02d}"
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.monday, time(), self.zone).astimezone(UTC)
+
+    @property
+    def end(self) -> datetime:
+        return datetime.combine(self.monday + timedelta(days=7), time(), self.zone).astimezone(UTC)
+
+    @property
+    def period(self) -> Period:
+        return Period(self.start, self.end)
+
+    def plus(self, weeks: int) -> Week:
+        """The week so many weeks later (earlier if negative)."""
+        return Week(self.monday + timedelta(weeks=weeks), self.zone)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,44 @@
+"""Honest small-number statistics: shares with intervals, quantiles, and the words "too few to say". Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FEWEST_TO_JUDGE = 20
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval of a share, both ends in 0..1."""
+
+    low: float
+    high: float
+
+
+def wilson_interval(hits: int, n: int) -> Interval | None:
+    """Where the true share lies with 95 % confidence; None without observations. Wilson (1927), score interval."""
+    if n <= 0:
+        return None
+    share, square = hits / n, Z_95**2
+    centre = (share + square / (2 * n)) / (1 + square / n)
+    reach = Z_95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    return Interval(max(0.0, centre - reach), min(1.0, centre + reach))
+
+
+def is_too_few(n: int) -> bool:
+    """Whether `n` observations are too few to judge a rate."""
+    return n < FEWEST_TO_JUDGE
+
+
+def change(now: float | None, before: float | None) -> float | None:
+    """Difference of two values; None if either is unknown."""
+    return None if now is None or before is None else now - before
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Mean of the known values; None if there are none."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
