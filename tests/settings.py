@@ -22,6 +22,7 @@ CELERY_BROKER_URL = "memory://"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False
+API_RATE_LIMITS = False
 ALLOWED_HOSTS = ["*"]
 
 STORAGES = {

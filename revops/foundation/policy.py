@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from revops.foundation.models import Role
+from revops.foundation.models import Role, User
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from revops.foundation.models import User
-
-    Principal: TypeAlias = User | AnonymousUser
+Principal: TypeAlias = User | AnonymousUser | None
 
 Visibility: TypeAlias = Literal["none", "own", "team", "all"]
 
@@ -97,13 +93,13 @@ _LEAD_VISIBILITY: dict[str, Visibility] = {
 _VISIBILITY: dict[str, dict[str, Visibility]] = {"lead": _LEAD_VISIBILITY}
 
 
-def can(user: Principal | Any, permission: str) -> bool:
+def can(user: Principal, permission: str) -> bool:
     """Whether the role of `user` allows `permission`. Never for nobody, nor for somebody deactivated."""
     allowed = PERMISSIONS[permission].roles
-    return bool(user and user.is_authenticated and user.is_active and user.role in allowed)
+    return isinstance(user, User) and user.is_active and user.role in allowed
 
 
-def check(user: Principal | Any, permission: str) -> None:
+def check(user: Principal, permission: str) -> None:
     """Raises PermissionDenied, in words that may be shown, unless `user` has `permission`."""
     if not can(user, permission):
         raise PermissionDenied(refusal(permission))
@@ -122,12 +118,12 @@ def refusal(permission: str) -> str:
     )
 
 
-def visibility(user: Principal | Any, kind: str) -> Visibility:
+def visibility(user: Principal, kind: str) -> Visibility:
     """Which objects of `kind` the user may know of.
 
     For a lead “own” means: those they own, and those handed to their team that nobody owns yet. “none” is for
     nobody and for the deactivated. What somebody may not see is answered like what does not exist.
     """
-    if not (user and user.is_authenticated and user.is_active):
+    if not (isinstance(user, User) and user.is_active):
         return "none"
     return _VISIBILITY[kind].get(user.role, "none")

@@ -81,11 +81,8 @@ def test_an_entry_without_an_actor_is_refused(now):
 )
 def test_the_database_refuses_to_change_the_ledger(statement: str, now):
     ledger.record([entry(now)])
-    with (
-        pytest.raises(IntegrityError, match="only ever added"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+    with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(statement)
+        with pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
+            cursor.execute(statement)
     assert LedgerEntry.objects.get().action == "lead.accepted"

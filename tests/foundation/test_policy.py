@@ -12,7 +12,8 @@ from revops.foundation.models import Role, User
 def test_each_permission_has_words_and_somebody_who_has_it(name: str):
     row = policy.PERMISSIONS[name]
     assert str(row.sentence)
-    assert row.roles and row.roles <= set(Role.values)
+    assert row.roles
+    assert row.roles <= set(Role.values)
 
 
 @pytest.mark.parametrize("name", policy.PERMISSIONS)

@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from revops.foundation.api.problems import FieldError, ProblemError
@@ -37,7 +38,7 @@ class KeyedWrite:
     route: str
     key: str
     fingerprint: bytes
-    row_id: int | None = None
+    row_id: int = 0  # 0: the key was known already
     kept: IdempotencyKey | None = field(default=None, repr=False)
 
     @property
@@ -59,6 +60,8 @@ def keyed_write(request: Request) -> KeyedWrite | None:
         error: FieldError = {"pointer": f"#/header/{HEADER}", "code": "invalid_key", "detail": words}
         raise ProblemError("validation_error", words, errors=[error])
     principal = request.auth.pk if isinstance(request.auth, ApiKey) else request.user.pk
+    if principal is None:
+        raise NotAuthenticated
     return KeyedWrite(principal, str(request.method), request.path[:200], key, fingerprint_of(request))
 
 
@@ -132,8 +135,8 @@ def reserve(writes: Sequence[KeyedWrite], now: datetime) -> None:
             raise ProblemError("idempotency_in_progress", words, headers={"Retry-After": "1"}) from None
         raise
     for write in ordered:
-        write.row_id = taken.pop(write.place, None)
-    known = [write for write in ordered if write.row_id is None]
+        write.row_id = taken.pop(write.place, 0)
+    known = [write for write in ordered if not write.row_id]
     if known:
         _find_kept(known)
 

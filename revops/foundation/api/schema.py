@@ -37,7 +37,7 @@ PROBLEM: dict[str, Any] = {
 }
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):
     """How keys are sent."""
 
     target_class = "revops.foundation.api.authentication.ApiKeyAuthentication"

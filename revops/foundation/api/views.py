@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -42,10 +43,11 @@ class ApiView(APIView):
     costs: ClassVar[Mapping[str, int]] = {}
     is_transactional: ClassVar[bool] = True  # False: the handler sees to transaction and Idempotency-Key itself
 
-    permission_classes = (May,)
+    permission_classes: Any = (May,)
     parser_classes = (StrictJsonParser,)
     renderer_classes = (JsonRenderer,)
-    schema = PortalSchema()
+    schema: Any = PortalSchema()
+    allowance: throttling.Allowance | None = None
 
     @csrf_exempt  # the session authentication checks it, for those who come with a session
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -68,7 +70,7 @@ class ApiView(APIView):
         try:
             self.perform_authentication(request)
         except exceptions.APIException:
-            request.user, request.auth = None, None
+            request.user, request.auth = AnonymousUser(), None
             self._take_turn(request)
             raise
         self._take_turn(request)
@@ -100,7 +102,7 @@ class ApiView(APIView):
             raise exceptions.NotAuthenticated(_("Send an API key: Authorization: Bearer rop_live_…"))
         raise exceptions.PermissionDenied(message or _("You may not do this."), code)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods work here."""
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
@@ -121,8 +123,6 @@ class ApiView(APIView):
 
     def _finished(self, response: Any) -> Any:
         """The rendered answer, with everything each answer carries."""
-        if not isinstance(response, HttpResponseBase):
-            raise TypeError("A handler answers with a response.")
         if isinstance(response, Response) and not getattr(self.request, "accepted_renderer", None):
             negotiated = self.perform_content_negotiation(self.request, force=True)
             self.request.accepted_renderer, self.request.accepted_media_type = negotiated
