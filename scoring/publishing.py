@@ -34,11 +34,11 @@ REVIEW_AFTER = timedelta(days=90)
 _OPEN = (RulebookState.DRAFT, RulebookState.REVIEW)
 
 
-class PublishingRefused(Exception):  # noqa: N818
+class PublishingRefused(Exception):
     """The step is not allowed now; the message says why and what to do."""
 
 
-class NoLiveRulebook(Exception):  # noqa: N818
+class NoLiveRulebook(Exception):
     """Nothing can be scored before a rulebook is published."""
 
     def __init__(self) -> None:
@@ -160,8 +160,7 @@ def publish_rulebook(
     parse_rulebook(rulebook.definition)
     latest = max((book.published_at for book in versions.values() if book.published_at), default=None)
     over_budget = latest is not None and now < latest + CHANGE_BUDGET
-    if over_budget and not emergency_reason.strip():
-        assert latest is not None
+    if latest is not None and over_budget and not emergency_reason.strip():
         raise PublishingRefused(
             _("The last version was published on %(day)s; the next may follow on %(next)s, or now with a reason.")
             % {"day": f"{latest:%-d %b %Y}", "next": f"{latest + CHANGE_BUDGET:%-d %b %Y}"}

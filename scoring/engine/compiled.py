@@ -132,7 +132,7 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame) -> Evaluation:
             for room in rooms:
                 np.minimum(column, room, out=column)
             for room in rooms:
-                room -= column
+                np.subtract(room, column, out=room)
         axes[rule.axis] += column
     counted = counted or axes
     disqualified = np.full(n, -1, dtype=np.int16)

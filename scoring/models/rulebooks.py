@@ -61,12 +61,12 @@ class Rulebook(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
     @property
     def public_id(self) -> str:
         return encode("rulebook", self.id)
-
-    def __str__(self) -> str:
-        return f"{self.name} v{self.version}"
 
 
 class RulebookSignature(models.Model):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, Attribute, FactType, find_attribute, suggest_attribute
+from scoring.rules.attributes import ATTRIBUTES, Attribute, FactType, find_attribute, suggest_attribute
 from scoring.rules.conditions import (
     DISTINCT,
     AllOf,
@@ -105,43 +105,57 @@ def parse_attribute(reader: Reader, name: object, *path: str | int) -> Attribute
 
 def _fact_condition(reader: Reader) -> Condition:
     attribute = parse_attribute(reader, reader.get("fact"), "fact")
-    key, kind = attribute.key, attribute.type
-    if reader.has("known") and kind is not FactType.FLAG:
-        return Known(key) if reader.truth("known") else Not(Known(key))
-    if reader.has("is") and kind is FactType.FLAG:
-        return IsTrue(key) if reader.truth("is") else Not(IsTrue(key))
-    if reader.has("mentions") and kind in TEXT_TYPES:
-        words = reader.texts("mentions")
-        if not all(any(letter.isalnum() for letter in plain(word)) for word in words):
-            raise reader.refuse(_("Every word needs a letter or a digit."), "mentions")
-        return Mentions(key, words)
-    if reader.has("one_of") and kind in TEXT_TYPES:
-        return OneOf(key, tuple(same(value) for value in reader.texts("one_of")))
-    if reader.has("equals") and kind in TEXT_TYPES:
-        return Equals(key, same(reader.text("equals", longest=120)))
-    if reader.has("equals") and kind is FactType.NUMBER:
-        return Equals(key, reader.number("equals", lowest=0, highest=MAX_VALUE))
-    if (reader.has("at_least") or reader.has("at_most")) and kind is FactType.NUMBER:
-        return _between(reader, key)
-    if reader.has("within_days_ahead") and kind is FactType.DATE:
-        return DateAhead(key, reader.number("within_days_ahead", lowest=0, highest=MAX_DAYS))
-    if reader.has("passed") and kind is FactType.DATE:
-        within = reader.number_or_none("within_days", lowest=1, highest=MAX_DAYS)
-        return DatePassed(key, within) if reader.truth("passed") else Not(DatePassed(key, within))
+    for way in _WAYS[attribute.type]:
+        if reader.has(way):
+            return _READERS[way](reader, attribute)
     raise reader.refuse(
         _("“%(label)s” can be asked with: %(ways)s.")
-        % {"label": attribute.label, "ways": ", ".join(f"“{way}”" for way in _WAYS[kind])}
+        % {"label": attribute.label, "ways": ", ".join(f"“{way}”" for way in _WAYS[attribute.type])}
     )
 
 
-def _between(reader: Reader, key: str) -> Between:
+def _known(reader: Reader, attribute: Attribute) -> Condition:
+    return Known(attribute.key) if reader.truth("known") else Not(Known(attribute.key))
+
+
+def _is(reader: Reader, attribute: Attribute) -> Condition:
+    return IsTrue(attribute.key) if reader.truth("is") else Not(IsTrue(attribute.key))
+
+
+def _mentions(reader: Reader, attribute: Attribute) -> Mentions:
+    words = reader.texts("mentions")
+    if not all(any(letter.isalnum() for letter in plain(word)) for word in words):
+        raise reader.refuse(_("Every word needs a letter or a digit."), "mentions")
+    return Mentions(attribute.key, words)
+
+
+def _one_of(reader: Reader, attribute: Attribute) -> OneOf:
+    return OneOf(attribute.key, tuple(same(value) for value in reader.texts("one_of")))
+
+
+def _equals(reader: Reader, attribute: Attribute) -> Equals:
+    if attribute.type is FactType.NUMBER:
+        return Equals(attribute.key, reader.number("equals", lowest=0, highest=MAX_VALUE))
+    return Equals(attribute.key, same(reader.text("equals", longest=120)))
+
+
+def _between(reader: Reader, attribute: Attribute) -> Between:
     at_least = reader.number_or_none("at_least", lowest=0, highest=MAX_VALUE)
     at_most = reader.number_or_none("at_most", lowest=0, highest=MAX_VALUE)
     if at_least is None and at_most is None:
         raise reader.refuse(_("Give at least one end of the range."))
     if at_least is not None and at_most is not None and at_least > at_most:
         raise reader.refuse(_("The range is empty: its lower end is above its upper end."), "at_least")
-    return Between(key, at_least, at_most)
+    return Between(attribute.key, at_least, at_most)
+
+
+def _date_ahead(reader: Reader, attribute: Attribute) -> DateAhead:
+    return DateAhead(attribute.key, reader.number("within_days_ahead", lowest=0, highest=MAX_DAYS))
+
+
+def _date_passed(reader: Reader, attribute: Attribute) -> Condition:
+    passed = DatePassed(attribute.key, reader.number_or_none("within_days", lowest=1, highest=MAX_DAYS))
+    return passed if reader.truth("passed") else Not(passed)
 
 
 _WAYS: dict[FactType, tuple[str, ...]] = {
@@ -151,4 +165,16 @@ _WAYS: dict[FactType, tuple[str, ...]] = {
     FactType.FLAG: ("is",),
     FactType.DATE: ("within_days_ahead", "passed", "known"),
     FactType.PRESENCE: ("known",),
+}
+
+_READERS: dict[str, Callable[[Reader, Attribute], Condition]] = {
+    "known": _known,
+    "is": _is,
+    "mentions": _mentions,
+    "one_of": _one_of,
+    "equals": _equals,
+    "at_least": _between,
+    "at_most": _between,
+    "within_days_ahead": _date_ahead,
+    "passed": _date_passed,
 }

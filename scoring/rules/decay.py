@@ -1,7 +1,7 @@
 """How much an old act is still worth: exact tables in steps of 5 %, so that every machine agrees to the bit. Pure.
 
 The value after `a` days with half-life `h` is 2^(−a/h), rounded to the nearest twentieth (half up). Steps keep the
-sentence readable ("worth 60 % now") and a lead's points still between two steps, so that it need not be looked at daily.
+sentence readable ("worth 60 % now") and a lead's points still between two steps: it need not be looked at daily.
 """
 
 from __future__ import annotations

@@ -126,9 +126,7 @@ def _check_sentence(reader: Reader, sentence: str) -> None:
     words = count_words(sentence)
     if words > MAX_WORDS:
         raise reader.refuse(
-            _(
-                "Sales must be able to say it in one sentence: it has %(words)d words, the limit is %(n)d: “%(sentence)s”"
-            )
+            _("Sales must be able to say it in one sentence: %(words)d words, the limit is %(n)d: “%(sentence)s”")
             % {"words": words, "n": MAX_WORDS, "sentence": sentence}
         )
 

@@ -15,7 +15,7 @@ class Problem(NamedTuple):
     message: str
 
 
-class InvalidRulebook(Exception):  # noqa: N818 - named for what it says, like IllegalMove
+class InvalidRulebook(Exception):
     """The definition cannot become a rulebook; `problems` lists every reason, not only the first."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -23,7 +23,7 @@ class InvalidRulebook(Exception):  # noqa: N818 - named for what it says, like I
         super().__init__("; ".join(f"{problem.pointer or '/'}: {problem.message}" for problem in problems))
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The value at hand is unusable; the problem is already noted."""
 
 

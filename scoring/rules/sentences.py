@@ -68,7 +68,7 @@ def condition_clause(condition: Condition, kinds: Mapping[str, Kind]) -> str:
         case SignalCount():
             return _acts(condition, kinds)
         case DistinctCount(of, codes, at_least, within):
-            acts = _join_names(codes, kinds)
+            acts = join_names(codes, kinds)
             return f"{acts} ({_(_DISTINCT[of]) % {'n': at_least}}){_window(within)}"
         case DateAhead(attribute, days):
             return _("%(fact)s within %(n)d days") % {"fact": _label(attribute), "n": days}
@@ -95,9 +95,12 @@ def _inner(part: Condition, kinds: Mapping[str, Kind]) -> str:
 def _fact(condition: Condition) -> str:
     match condition:
         case Equals(attribute, value):
-            return _("%(fact)s is %(value)s") % {"fact": _label(attribute), "value": _value(value)}
+            return _("%(fact)s is %(value)s") % {"fact": _label(attribute), "value": shown_value(value)}
         case OneOf(attribute, values):
-            return _("%(fact)s is %(values)s") % {"fact": _label(attribute), "values": _either(map(_value, values))}
+            return _("%(fact)s is %(values)s") % {
+                "fact": _label(attribute),
+                "values": _either(map(shown_value, values)),
+            }
         case Between(attribute, at_least, None):
             return _("%(fact)s is at least %(n)d") % {"fact": _label(attribute), "n": at_least}
         case Between(attribute, None, at_most):
@@ -126,7 +129,7 @@ def _negation(part: Condition, kinds: Mapping[str, Kind]) -> str:
 
 
 def _acts(condition: SignalCount, kinds: Mapping[str, Kind]) -> str:
-    clause = _join_names(condition.kinds, kinds)
+    clause = join_names(condition.kinds, kinds)
     if condition.topics:
         clause += _(" about %(topics)s") % {"topics": _either(condition.topics)}
     if condition.minimum_value is not None:
@@ -145,7 +148,7 @@ def _window(within_days: int | None) -> str:
     return _(" within %(n)d days") % {"n": within_days}
 
 
-def _join_names(codes: Iterable[str], kinds: Mapping[str, Kind]) -> str:
+def join_names(codes: Iterable[str], kinds: Mapping[str, Kind]) -> str:
     return _either(name[:1].lower() + name[1:] for name in (kinds[code].name for code in codes))
 
 
@@ -153,7 +156,7 @@ def _label(attribute: str) -> str:
     return _(ATTRIBUTES[attribute].label)
 
 
-def _value(value: str | int) -> str:
+def shown_value(value: str | int) -> str:
     text = str(value)
     return _SHORTEST_VALUES.get(text) or (text.upper() if len(text) == 2 and text.isalpha() else text)
 

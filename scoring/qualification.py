@@ -1,0 +1,266 @@
+"""Judges leads by the live rulebook: facts in, decisions stored, current scores brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from scoring.engine import FORMULA_VERSION, NEVER, Evaluation, date_of, evaluate, write_inputs
+from scoring.facts import LoadedFacts, load_facts
+from scoring.publishing import LiveRulebook, live_rulebook
+from scoring.rules.definition import Axis
+
+_PREVIOUS = """
+SELECT asked.lead_id, score.decision_id, score.tier, score.rulebook_id, decision.contributions,
+       decision.disqualified_by, decision.formula_version, override.tier
+  FROM unnest(%s::uuid[]) AS asked(lead_id)
+  LEFT JOIN scoring_leadscore score ON score.lead_id = asked.lead_id
+  LEFT JOIN scoring_scoredecision decision ON decision.id = score.decision_id
+  LEFT JOIN LATERAL (
+       SELECT tier FROM scoring_tieroverride
+        WHERE lead_id = asked.lead_id AND created_at <= %s AND expires_at > %s AND ended_at IS NULL
+        ORDER BY created_at DESC LIMIT 1) override ON true
+"""
+_DECIDE = """
+INSERT INTO scoring_scoredecision (lead_id, rulebook_id, decided_at, as_of, cause_kind, cause_id, fit, intent, timing,
+                                   tier, disqualified_by, contributions, inputs, formula_version)
+SELECT fresh.lead_id, %s, %s, fresh.as_of, %s, fresh.cause_id, fresh.fit, fresh.intent, fresh.timing, fresh.tier,
+       fresh.disqualified_by, fresh.contributions::int[], fresh.inputs::jsonb, %s
+  FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::text[],
+              %s::text[], %s::text[])
+       AS fresh(lead_id, as_of, cause_id, fit, intent, timing, tier, disqualified_by, contributions, inputs)
+RETURNING lead_id, id
+"""
+_BRING_UP_TO_DATE = """
+INSERT INTO scoring_leadscore (lead_id, decision_id, rulebook_id, fit, intent, timing, tier, priority, decided_at,
+                               reevaluate_at)
+SELECT fresh.*
+  FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::int[],
+              %s::timestamptz[], %s::timestamptz[]) AS fresh
+ON CONFLICT (lead_id) DO UPDATE
+   SET decision_id = excluded.decision_id, rulebook_id = excluded.rulebook_id, fit = excluded.fit,
+       intent = excluded.intent, timing = excluded.timing, tier = excluded.tier, priority = excluded.priority,
+       decided_at = CASE WHEN scoring_leadscore.decision_id = excluded.decision_id THEN scoring_leadscore.decided_at
+                         ELSE excluded.decided_at END,
+       reevaluate_at = excluded.reevaluate_at
+ WHERE (scoring_leadscore.decision_id, scoring_leadscore.reevaluate_at)
+       IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)
+"""
+_DUE = """
+SELECT score.lead_id
+  FROM scoring_leadscore score
+  JOIN leads_lead lead ON lead.id = score.lead_id
+ WHERE score.reevaluate_at <= %s AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL
+ ORDER BY score.reevaluate_at
+ LIMIT %s
+"""
+
+
+class Qualification(NamedTuple):
+    """What the rulebook says about a lead now. Axes and priority are thousandths of a point.
+
+    `changed` is False if an earlier decision still holds word for word (`decision_id` is then that one).
+    `override_tier` is a person's word that is in force beside the derived tier, None if there is none.
+    """
+
+    lead_id: UUID
+    tier: int
+    previous_tier: int | None
+    fit: int
+    intent: int
+    timing: int
+    priority: int
+    decision_id: int
+    disqualified_by: str
+    reevaluate_at: datetime | None
+    changed: bool
+    override_tier: int | None
+
+
+class _Previous(NamedTuple):
+    decision_id: int | None
+    tier: int | None
+    rulebook_id: UUID | None
+    contributions: list[int] | None
+    disqualified_by: str | None
+    formula_version: int | None
+    override_tier: int | None
+
+
+class _Verdict(NamedTuple):
+    """One lead's row of an evaluation as plain numbers."""
+
+    lead_id: UUID
+    fit: int
+    intent: int
+    timing: int
+    tier: int
+    priority: int
+    disqualified_by: str
+    contributions: list[int]
+    reevaluate_at: datetime | None
+
+
+@transaction.atomic(savepoint=False)
+def qualify_leads(
+    lead_ids: Sequence[UUID],
+    *,
+    as_of: Mapping[UUID, datetime],
+    now: datetime,
+    cause_kind: str,
+    cause_ids: Mapping[UUID, str] | None = None,
+) -> list[Qualification]:
+    """Judges leads by the live rulebook as of `as_of` (else `now`) and stores what was decided. Six queries.
+
+    A decision is stored only if something differs from the one that counts. The leads stay locked until the
+    transaction ends. Unknown leads are left out. Raises NoLiveRulebook.
+    """
+    if not lead_ids:
+        return []
+    rulebook = live_rulebook()
+    loaded = load_facts(lead_ids, rulebook.compiled, as_of=as_of, now=now, lock=True)
+    if not loaded.lead_ids:
+        return []
+    evaluation = evaluate(rulebook.compiled, loaded.frame)
+    verdicts = _verdicts(rulebook, loaded, evaluation)
+    previous = _previous(loaded.lead_ids, now)
+    changed = [
+        index
+        for index, verdict in enumerate(verdicts)
+        if not _still_holds(previous[verdict.lead_id], verdict, rulebook)
+    ]
+    decided = _store_decisions(rulebook, loaded, verdicts, changed, now, cause_kind, cause_ids or {})
+    qualifications = [
+        _qualification(verdict, previous[verdict.lead_id], decided.get(verdict.lead_id)) for verdict in verdicts
+    ]
+    _bring_up_to_date(rulebook, qualifications, now)
+    return qualifications
+
+
+def due_for_reevaluation(now: datetime, limit: int) -> list[UUID]:
+    """Running leads whose points time alone may have changed, the longest due first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [now, limit])
+        return [lead_id for (lead_id,) in cursor.fetchall()]
+
+
+def _verdicts(rulebook: LiveRulebook, loaded: LoadedFacts, evaluation: Evaluation) -> list[_Verdict]:
+    keys = [*(no.key for no in rulebook.compiled.definition.disqualifiers), ""]  # -1, nobody, is the last
+    days = {day: _midnight(day) for day in set(evaluation.reevaluate_day.tolist())}
+    return [
+        _Verdict(lead_id, fit, intent, timing, tier, priority, keys[no], points, None if past else days[day])
+        for lead_id, fit, intent, timing, tier, priority, no, points, day, past in zip(
+            loaded.lead_ids,
+            *(evaluation.axes[axis].tolist() for axis in (Axis.FIT, Axis.INTENT, Axis.TIMING)),
+            evaluation.tier.tolist(),
+            evaluation.priority.tolist(),
+            evaluation.disqualified.tolist(),
+            evaluation.contributions.tolist(),
+            evaluation.reevaluate_day.tolist(),
+            loaded.is_history,
+            strict=True,
+        )
+    ]
+
+
+def _midnight(day: int) -> datetime | None:
+    if day == NEVER:
+        return None
+    on = date_of(day)
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
+
+
+def _previous(lead_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Previous]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PREVIOUS, [list(lead_ids), now, now])
+        return {lead_id: _Previous(*row) for lead_id, *row in cursor.fetchall()}
+
+
+def _still_holds(earlier: _Previous, verdict: _Verdict, rulebook: LiveRulebook) -> bool:
+    return (
+        earlier.rulebook_id == rulebook.id
+        and earlier.contributions == verdict.contributions
+        and earlier.tier == verdict.tier
+        and earlier.disqualified_by == verdict.disqualified_by
+        and earlier.formula_version == FORMULA_VERSION
+    )
+
+
+def _store_decisions(
+    rulebook: LiveRulebook,
+    loaded: LoadedFacts,
+    verdicts: list[_Verdict],
+    changed: list[int],
+    now: datetime,
+    cause_kind: str,
+    cause_ids: Mapping[UUID, str],
+) -> dict[UUID, int]:
+    if not changed:
+        return {}
+    inputs = write_inputs(rulebook.compiled, loaded.frame)
+    rows = [verdicts[index] for index in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _DECIDE,
+            [
+                rulebook.id,
+                now,
+                cause_kind,
+                FORMULA_VERSION,
+                [row.lead_id for row in rows],
+                [loaded.as_of[index] for index in changed],
+                [cause_ids.get(row.lead_id, "") for row in rows],
+                [row.fit for row in rows],
+                [row.intent for row in rows],
+                [row.timing for row in rows],
+                [row.tier for row in rows],
+                [row.disqualified_by for row in rows],
+                [f"{{{','.join(map(str, row.contributions))}}}" for row in rows],
+                [orjson.dumps(inputs[index]).decode() for index in changed],
+            ],
+        )
+        return dict(cursor.fetchall())
+
+
+def _qualification(verdict: _Verdict, earlier: _Previous, decision_id: int | None) -> Qualification:
+    counting = decision_id or earlier.decision_id
+    if counting is None:
+        raise RuntimeError(f"Lead {verdict.lead_id} was judged, but its decision was not stored.")
+    return Qualification(
+        lead_id=verdict.lead_id,
+        tier=verdict.tier,
+        previous_tier=earlier.tier,
+        fit=verdict.fit,
+        intent=verdict.intent,
+        timing=verdict.timing,
+        priority=verdict.priority,
+        decision_id=counting,
+        disqualified_by=verdict.disqualified_by,
+        reevaluate_at=verdict.reevaluate_at,
+        changed=decision_id is not None,
+        override_tier=earlier.override_tier,
+    )
+
+
+def _bring_up_to_date(rulebook: LiveRulebook, rows: list[Qualification], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BRING_UP_TO_DATE,
+            [
+                [row.lead_id for row in rows],
+                [row.decision_id for row in rows],
+                [rulebook.id] * len(rows),
+                [row.fit for row in rows],
+                [row.intent for row in rows],
+                [row.timing for row in rows],
+                [row.tier for row in rows],
+                [row.priority for row in rows],
+                [now] * len(rows),
+                [row.reevaluate_at for row in rows],
+            ],
+        )
