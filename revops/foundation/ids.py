@@ -59,7 +59,7 @@ _by_given_time = _Sequence(follows_clock=False)
 
 def _start_afresh() -> None:
     """A forked child must neither wait for its parent's lock nor continue its parent's sequence."""
-    global _lock, _by_clock, _by_given_time
+    global _lock, _by_clock, _by_given_time  # noqa: PLW0603 - one per process is the point
     _lock = threading.Lock()
     _by_clock = _Sequence(follows_clock=True)
     _by_given_time = _Sequence(follows_clock=False)

@@ -25,11 +25,11 @@ Runner = Callable[[Job], dict[str, Any] | None]
 _runners: dict[str, Runner] = {}
 
 
-class LeaseLost(Exception):  # noqa: N818 - it is news, not a mistake
+class LeaseLost(Exception):
     """Somebody else has the job now, or it was cancelled or paused: stop, and write nothing more."""
 
 
-class JobFailed(Exception):  # noqa: N818
+class JobFailed(Exception):
     """The work cannot be done. The message is shown to the person who asked for it."""
 
 
@@ -183,7 +183,7 @@ def _runner_of(job: Job) -> Runner:
 
 
 def _ring(job_id: UUID) -> None:
-    from revops.foundation.tasks import run_job  # noqa: PLC0415 - the task calls this module
+    from revops.foundation.tasks import run_job
 
     doorbell.ring_after_commit(run_job, str(job_id))
 

@@ -34,11 +34,11 @@ RETRY_AFTER = (
 Deliverer = Callable[[OutboxMessage], None]
 
 
-class DeliveryRefused(Exception):  # noqa: N818 - it is news, not a mistake
+class DeliveryRefused(Exception):
     """The recipient can never be reached like this: trying again is useless."""
 
 
-class NobodyListens(Exception):  # noqa: N818
+class NobodyListens(Exception):
     """There is no recipient at all, so the message is withdrawn."""
 
 
@@ -63,7 +63,7 @@ def enqueue(messages: Iterable[OutboxMessage]) -> None:
         row.available_at = row.available_at or row.created_at
     OutboxMessage.objects.bulk_create(rows, batch_size=2000)
     if any(row.available_at <= row.created_at for row in rows):
-        from revops.foundation.tasks import deliver_outbox  # noqa: PLC0415 - the task calls this module
+        from revops.foundation.tasks import deliver_outbox
 
         doorbell.ring_after_commit(deliver_outbox, at_most_every=1.0)
 
