@@ -225,7 +225,7 @@ def _components(now: datetime) -> dict[str, Any]:
             "kind": "import",
             "processed": 3_100,
             "total": 4_120,
-            "error": "Line 3,101 is cut off in the middle of a quoted cell. Fix that line and resume; the first 3,100 rows are done.",
+            "error": "Line 3,101 ends inside a quoted cell. Fix it and resume; the first 3,100 rows are done.",
         },
         "due_ok": now + timedelta(hours=5),
         "due_soon": now + timedelta(hours=1, minutes=12),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 THEMES = ("auto", "light", "dark")
 SHORTCUTS = ("on", "off", "alt")
 
@@ -14,4 +16,4 @@ def keep_display_settings(user: Any, theme: str | None = None, shortcuts: str | 
     if shortcuts in SHORTCUTS:
         changed["shortcuts"] = shortcuts
     if changed:
-        type(user).objects.filter(pk=user.pk).update(**changed)
+        get_user_model().objects.filter(pk=user.pk).update(**changed)

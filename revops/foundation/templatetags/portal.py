@@ -19,8 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from revops.foundation.pages.charts import Chart
+from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
 
 register = template.Library()
+register.filter("about", about)
+register.filter("duration_words", duration_words)
 SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
 TOO_FEW = 20
 
@@ -87,18 +90,6 @@ def optional_url(name: str, *args: Any) -> str:
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 @register.filter
-def about(number: Any) -> str:
-    """A count as people say it: exact up to 10,000, above that "about 1.2 million"; words pass unchanged."""
-    if number is None or isinstance(number, str):
-        return number or ""
-    if number <= 10_000:
-        return number_format(round(number), use_l10n=True, force_grouping=True)
-    if number < 1_000_000:
-        return _("about %(n)s") % {"n": number_format(round(number, -3), force_grouping=True)}
-    return _("about %(n)s million") % {"n": number_format(round(number / 1_000_000, 1)).removesuffix(".0")}
-
-
-@register.filter
 def grouped(number: Any) -> str:
     """A whole number with thousands separated."""
     return "" if number is None else number_format(number, force_grouping=True)
@@ -146,22 +137,6 @@ def delta(change: float | str | None, unit: str = "", good_when: str = "up") -> 
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
-@register.filter
-def duration_words(span: timedelta | float | str | None) -> str:
-    """A span in its two largest units: "1 h 12 m", "3 d 4 h", "40 s"; seconds may be given as a number."""
-    if span is None or isinstance(span, str):
-        return span or ""
-    seconds = int(abs(span.total_seconds() if isinstance(span, timedelta) else span))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86_400
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
-    return f"{minutes} m"
-
-
 @register.simple_tag
 def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     """An instant as people say it ("12 m ago", "in 3 h", "4 Mar 09:10"), exact with its zone on hover."""
@@ -178,16 +153,6 @@ def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%a %-d %b %Y %H:%M:%S %Z}", text
     )
-
-
-COUNTDOWN_ICONS = {
-    "on_track": "clock",
-    "soon": "hourglass",
-    "urgent": "alarm",
-    "late": "alert-triangle",
-    "paused": "clock-pause",
-    "met": "circle-check",
-}
 
 
 @register.simple_tag
@@ -218,15 +183,6 @@ def countdown(
             "title": title or f"{timezone.localtime(due):%a %-d %b %Y %H:%M %Z}",
         },
     )
-
-
-def countdown_state(left: timedelta, whole: timedelta | None = None) -> str:
-    """On track down to half of the span, then soon; urgent under 15 minutes or a tenth; late once passed."""
-    if left < timedelta(0):
-        return "late"
-    if left < timedelta(minutes=15) or (whole and left < whole / 10):
-        return "urgent"
-    return "soon" if whole and left < whole / 2 else "on_track"
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

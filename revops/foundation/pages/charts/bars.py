@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from revops.foundation.pages.charts.drawing import (
     Chart,
@@ -112,7 +113,7 @@ def pareto(title: str, rows: Sequence[Bar], empty: str = "Nothing to rank yet.")
         marks += _row(at, row.label, words, 0, row.value / total, "bar", beside=True)
         places.append((running / total, at * ROW_HEIGHT + BAR_TOP + BAR_HEIGHT / 2))
         table.append((row.label, say(row.value), share_of(row.value, total), share_of(running, total)))
-    marks = [*(line(*one, *two, "line-2") for one, two in zip(places, places[1:], strict=False)), *marks]
+    marks = [*(line(*one, *two, "line-2") for one, two in pairwise(places)), *marks]
     marks += [
         circle(x, y, 3.5, "dot", f"{row[0]}: {row[3]} in total") for (x, y), row in zip(places, table, strict=True)
     ]
@@ -225,9 +226,9 @@ def _row(
         shown = f'{escape(shorten(label, 26))}<tspan class="t-2" dx="8">{escape(words)}</tspan>'
         return [f'<text class="halo" x="0" y="{top + 14}">{shown}</text>', *track]
     room = max(0.3, 1 - (len(words) * LETTER + 14) / NARROWEST)
+    words_left = text(0, 14, shorten(label, LABEL_LENGTH), "t-b" if bold else "")
     return [
-        f'<svg x="0" y="{top}" width="{percent(room)}" height="{BAR_TOP}">'
-        f"{text(0, 14, shorten(label, LABEL_LENGTH), 't-b' if bold else '')}</svg>",
+        f'<svg x="0" y="{top}" width="{percent(room)}" height="{BAR_TOP}">{words_left}</svg>',
         text(1, top + 14, words, "t-b halo" if bold else "t-2 halo", "end"),
         *track,
     ]

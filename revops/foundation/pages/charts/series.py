@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from revops.foundation.pages.charts.drawing import (
     Chart,
@@ -17,7 +18,7 @@ from revops.foundation.pages.charts.drawing import (
 )
 from revops.foundation.pages.charts.xmr import Xmr, xmr
 
-LEFT, RIGHT = 0.07, 0.81
+LEFT, RIGHT = 0.07, 0.8
 TOP, HEIGHT = 26, 170
 
 
@@ -60,16 +61,14 @@ def run_chart(
     def y(value: float) -> float:
         return foot - (value - low) / ((high - low) or 1) * HEIGHT
 
-    marks = []
-    for tick in ticks:
-        marks.append(line(0, y(tick), RIGHT + 0.02, y(tick), "axis" if tick == low else "grid"))
+    marks = [line(0, y(tick), RIGHT + 0.02, y(tick), "axis" if tick == low else "grid") for tick in ticks]
     if judged.mean is not None and judged.lower is not None and judged.upper is not None:
         marks.append(rect(0, y(judged.upper), RIGHT + 0.02, y(judged.lower) - y(judged.upper), "band"))
         marks += [line(0, y(edge), RIGHT + 0.02, y(edge), "limit") for edge in edges]
         marks.append(line(0, y(judged.mean), RIGHT + 0.02, y(judged.mean), "mean"))
         marks += _limit_words(judged, y, unit)
     marks += [text(0, y(tick) - 4, say(tick, unit if tick == ticks[-1] else ""), "t-2 t-s halo") for tick in ticks]
-    for one, two in zip(known, known[1:], strict=False):
+    for one, two in pairwise(known):
         if two[0] == one[0] + 1:
             marks.append(line(x(one[0]), y(one[2]), x(two[0]), y(two[2]), "line"))
     for order, (at, label, value) in enumerate(known):
@@ -119,7 +118,7 @@ def _limit_words(judged: Xmr, y, unit: str) -> list[str]:  # type: ignore[no-unt
     for place, name, value in wanted:
         free = max(place + 4, free + 14)
         shown = say(round(value) if abs(value) >= 10 else value, unit)
-        words.append(text(1, free, f"{name} {shown}", "t-2 t-s halo", "end"))
+        words.append(text(RIGHT + 0.025, free, f"{name} {shown}", "t-2 t-s halo"))
     return words
 
 
@@ -197,8 +196,8 @@ def sparkline(title: str, values: Sequence[float | None], unit: str = "", limits
     kind = "dot-signal" if judged.last_signal else "dot-last"
     marks.append(f'<circle class="{kind}" cx="{end_x}" cy="{end_y}" r="3.5"/>')
     words = (
-        f"{len(known)} values from {say(numbers[0], unit)} to {say(numbers[-1], unit)}, lowest {say(min(numbers), unit)}, "
-        f"highest {say(max(numbers), unit)}. Verdict: {judged.verdict}."
+        f"{len(known)} values from {say(numbers[0], unit)} to {say(numbers[-1], unit)}, "
+        f"lowest {say(min(numbers), unit)}, highest {say(max(numbers), unit)}. Verdict: {judged.verdict}."
     )
     svg = document(title, words, 0, marks, "chart sparkline", f"0 0 {width} {height}")
     return Chart(title, words, svg, ("", unit or "Value"), [(at + 1, say(value, unit)) for at, value in known])

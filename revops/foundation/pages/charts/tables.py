@@ -97,8 +97,10 @@ def _strength(value: float, most: float) -> int:
 
 
 def _table(title: str, corner: str, head: str, body: Sequence[str]) -> str:
+    name = escape(title)
     return (
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(title)}"><table class="data-table heat">'
-        f'<caption class="reader">{escape(title)}</caption><thead><tr><th scope="col">{escape(corner)}</th>{head}</tr></thead>'
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{name}"><table class="data-table heat">'
+        f'<caption class="reader">{name}</caption>'
+        f'<thead><tr><th scope="col">{escape(corner)}</th>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )

@@ -7,6 +7,7 @@ times the mean moving range.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 FEWEST_POINTS = 6
 LIMIT_FACTOR = 2.66
@@ -65,7 +66,7 @@ def xmr(
     if len(base) < FEWEST_POINTS:
         return Xmr(points, None, None, None, {})
     mean = sum(base) / len(base)
-    moving = [abs(after - before) for before, after in zip(base, base[1:], strict=False)]
+    moving = [abs(after - before) for before, after in pairwise(base)]
     reach = LIMIT_FACTOR * sum(moving) / len(moving)
     lower, upper = mean - reach, mean + reach
     signals = _signals(points, mean, reach)
