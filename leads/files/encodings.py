@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from itertools import pairwise
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
@@ -105,19 +106,36 @@ def _has_escape(text: str) -> bool:
     return False
 
 
+_COMMON = frozenset(
+    "的一是不了在人有我他這这中大來来上個国國到說说們们為为和你地出道也時时年得就那要下以生會会自着去之過家學学對对可里後后"
+    "小心多天而能好都然沒没日於于起還还發发成事只作當当想看文開开手用主行方如前所本見见經经頭头面公同三已老從从動动長长市區区"
+    "路號号站水景點点の に は を た が で て と し れ さ 이 다 는 을 의 가 에 고"
+) - {" "}
+
+
+def _commonness(text: bytes, encoding: str) -> float:
+    """Share of a text's characters that are everyday ones if it is read in `encoding`; -1 if it cannot be."""
+    try:
+        read = text.decode(encoding)
+    except UnicodeDecodeError:
+        return -1.0
+    return sum(sign in _COMMON for sign in read) / max(1, len(read))
+
+
 def _legacy(stream: BinaryIO) -> str:
     """An encoding from before Unicode, from a sample rich in bytes that decide."""
     stream.seek(0)
     sample = bytearray()
     while len(sample) < SAMPLE and (chunk := stream.read(CHUNK)):
         sample += b"\n".join(line for line in chunk.splitlines() if not line.isascii())[:SAMPLE]
-    text = bytes(sample)
+    text = bytes(sample[: sample.rfind(b"\n") + 1] or sample)
     high = [byte > 127 for byte in text]
-    beside = sum(1 for one, two in zip(high, high[1:], strict=False) if one and two)
+    beside = sum(1 for one, two in pairwise(high) if one and two)
     if beside > 0.3 * sum(high) and beside > 10:
         best = from_bytes(text, cp_isolation=[*_ASIAN, "cp1251", "cp1250", "cp1252"]).best()
         if best is not None and best.encoding in CHOICES:
             return best.encoding
+        return max((*_ASIAN, "cp1252"), key=lambda name: _commonness(text, name))
     try:
         text.decode("cp1252")
     except UnicodeDecodeError:

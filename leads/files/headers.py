@@ -20,7 +20,7 @@ def find_header(rows: list[tuple[int, list[str]]]) -> tuple[int | None, int]:
     usual = max(widths, key=lambda width: (widths[width], width))
     for at, (_line, cells) in enumerate(rows[:FURTHEST]):
         filled = [cell.strip() for cell in cells if cell.strip()]
-        if len(filled) * 2 <= usual and usual > 2 or not filled:
+        if not filled or (usual > 2 and len(filled) * 2 <= usual):
             continue
         if _reads_like_names(filled) and not _comes_again(at, rows):
             return at, max(len(_trimmed(cells)), 1) if len(_trimmed(cells)) >= usual else max(len(cells), 1)

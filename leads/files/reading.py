@@ -81,7 +81,7 @@ def _fault(cells: list[str], width: int, line: int, shape: FileShape) -> tuple[s
         return "nul_byte", f"Line {line} holds a NUL byte, which is not text. Remove it and send the row again."
     if not joined.isascii() and (not _is_text(joined) or ("\ufffd" in joined and _replaces(shape))):
         return "broken_bytes", (
-            f"Line {line} holds bytes that are not {shape.encoding}. Save the file as UTF-8, or choose another encoding."
+            f"Line {line} holds bytes that are not {shape.encoding}. Save it as UTF-8, or choose another encoding."
         )
     if len(joined) > LONGEST_CELL and any(len(cell) > LONGEST_CELL for cell in cells):
         return "cell_too_long", f"Line {line} holds a cell of over {LONGEST_CELL:,} characters. Shorten it."

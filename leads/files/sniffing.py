@@ -1,4 +1,4 @@
-"""What an unknown file is: format by content, encoding, separator, quotes, header. The name of the file is not asked."""
+"""What an unknown file is: format by content, encoding, separator, quotes, header. Its name is not asked."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def sniff(
     file.seek(0)
     head = file.read(64 * 1024)
     _check_head(head, size)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_workbook(file, size, sheet, header_line)
     notes: list[tuple[str, str]] = []
     if encoding and encoding not in CHOICES:
@@ -139,7 +139,7 @@ def _sniff_json(stream: BinaryIO, size: int, encoding: str, sample: str, notes: 
     )
 
 
-def _sniff_delimited(  # noqa: PLR0913 - one fact each
+def _sniff_delimited(
     stream: BinaryIO,
     size: int,
     encoding: str,
@@ -187,9 +187,10 @@ def _sniff_workbook(stream: BinaryIO, size: int, sheet: str, header_line: int | 
             if not isinstance(cells, RowError)
         ]
         if rows or name == names[-1] or sheet:
+            told = (("sheet", f"The workbook has {len(names)} sheets; “{name}” is read."),) if len(names) > 1 else ()
             shape = FileShape(
                 format="xlsx", headers=(), delimiter="", quote="", sheet=name, sheets=tuple(names), size=size,
-                notes=(("sheet", f"The workbook has {len(names)} sheets; “{name}” is read."),) if len(names) > 1 else (),
+                notes=told,
             )  # fmt: skip
             return _shaped(shape, rows, header_line, is_whole=len(rows) < SAMPLE_ROWS)
     raise UnreadableFile("empty", "The workbook has no sheet with rows.")

@@ -63,7 +63,7 @@ def sheet_names(stream: BinaryIO) -> list[str]:
     """Names of the sheets that can be seen, in order; all of them if every one is hidden."""
     book = _open(stream)
     try:
-        sheets = [sheet for sheet in book.worksheets]
+        sheets = list(book.worksheets)
         shown = [sheet.title for sheet in sheets if sheet.sheet_state == "visible"]
         return shown or [sheet.title for sheet in sheets]
     finally:
@@ -73,9 +73,10 @@ def sheet_names(stream: BinaryIO) -> list[str]:
 def workbook_records(stream: BinaryIO, sheet: str) -> Iterator[tuple[int, list[str] | RowError]]:
     """Rows of one sheet with their row number; empty rows left out. Formulas give the value Excel saw last."""
     book = _open(stream)
+    if sheet not in book.sheetnames:
+        book.close()
+        raise UnreadableFile("no_sheet", f"The workbook has no sheet called “{sheet}”.")
     try:
-        if sheet not in book.sheetnames:
-            raise UnreadableFile("no_sheet", f"The workbook has no sheet called “{sheet}”.")
         table = book[sheet]
         table.reset_dimensions()
         for number, row in enumerate(_quietly(table.iter_rows(values_only=True)), start=1):
@@ -93,8 +94,6 @@ def workbook_records(stream: BinaryIO, sheet: str) -> Iterator[tuple[int, list[s
                 )
             elif any(not cell.isspace() for cell in cells if cell):
                 yield number, cells
-    except UnreadableFile:
-        raise
     except Exception as problem:  # the XML of a damaged sheet fails in many ways
         raise UnreadableFile(
             "damaged_workbook", "This workbook is damaged. Open it in Excel, save it again, and upload that."
