@@ -1,0 +1,26 @@
+"""The pages of the roof: one line per package, in the order of the navigation."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from revops.portal.home import home
+
+PACKAGES = (
+    "session",
+    "queue",
+    "lead_pages",
+    "search",
+    "imports",
+)
+"""Packages of this folder with a `urls` module; their addresses start at the root."""
+
+
+def pages() -> list[URLPattern | URLResolver]:
+    """The addresses of every package that is installed."""
+    here = __name__.rpartition(".")[0]
+    found = [f"{here}.{package}" for package in PACKAGES if find_spec(f"{here}.{package}")]
+    return [path("", include(f"{name}.urls")) for name in found if find_spec(f"{name}.urls")]
+
+
+urlpatterns = [path("", home, name="home"), *pages()]
