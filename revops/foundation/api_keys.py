@@ -8,9 +8,11 @@ import secrets
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -91,7 +93,7 @@ def find_api_key(text: str, now: datetime) -> ApiKey | None:
     public_id, secret, check = form.groups()
     if _checksum(public_id, secret) != check:
         return None
-    key = ApiKey.objects.select_related("owner").filter(public_id=public_id).first()
+    key = _read(public_id)
     if key is None or not key.is_usable(now) or not key.owner.is_active:
         return None
     given = _digest(secret)
@@ -103,6 +105,31 @@ def find_api_key(text: str, now: datetime) -> ApiKey | None:
         _note_use(key, "previous_last_used_at", now)
         return key
     return None
+
+
+def _read(public_id: str) -> ApiKey | None:
+    """The key and its owner, in hand-written SQL: every request of the API pays for this."""
+    statement, of_key, of_owner = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [public_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key = ApiKey.from_db(connection.alias, of_key, row[: len(of_key)])
+    key.owner = User.from_db(connection.alias, of_owner, row[len(of_key) :])
+    return key
+
+
+@cache
+def _statement() -> tuple[str, list[str], list[str]]:
+    of_key = [field.attname for field in ApiKey._meta.concrete_fields]
+    of_owner = [field.attname for field in User._meta.concrete_fields]
+    columns = ", ".join([*(f"apikey.{name}" for name in of_key), *(f"owner.{name}" for name in of_owner)])
+    statement = (
+        f"SELECT {columns} FROM foundation_apikey AS apikey"  # noqa: S608 - names of our own columns
+        " JOIN foundation_user AS owner ON owner.id = apikey.owner_id WHERE apikey.public_id = %s"
+    )
+    return statement, of_key, of_owner
 
 
 def _note_use(key: ApiKey, column: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
+from psycopg.types.json import Jsonb
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
@@ -145,7 +146,13 @@ def keep(answers: Sequence[tuple[KeyedWrite, HttpResponse]]) -> None:
     """Store rendered answers beside their keys, in the caller's transaction. One query."""
     if len(answers) == 1:
         write, response = answers[0]
-        IdempotencyKey.objects.filter(pk=write.row_id).update(**_stored(response))
+        answer = _stored(response)
+        values: list[Any] = [answer["state"].value, answer["status"], Jsonb(answer["headers"]), answer["body"]]
+        with connection.cursor() as cursor:  # hand-written: every keyed write pays for this
+            cursor.execute(
+                "UPDATE foundation_idempotencykey SET state = %s, status = %s, headers = %s, body = %s WHERE id = %s",
+                [*values, write.row_id],
+            )
         return
     rows = [IdempotencyKey(pk=write.row_id, **_stored(response)) for write, response in answers]
     IdempotencyKey.objects.bulk_update(rows, ["state", "status", "headers", "body"])
