@@ -1,8 +1,8 @@
 """What a rule can ask, as typed values: facts, signals, dates, and their combinations. Pure.
 
 A condition about an unknown fact is false, so `not` about an unknown fact is true; ask `known` beside it if that
-matters. Windows are calendar days in UTC: an act on the day `as_of − n` is still "within n days". Acts without a date count
-only in conditions without a window.
+matters. Windows are calendar days in UTC: an act on the day `as_of − n` is still "within n days". Acts without a date
+count only in conditions without a window.
 """
 
 from __future__ import annotations
