@@ -2,6 +2,7 @@
 
 from .forms import LeadForm
 from .hygiene import HygieneRule
+from .imports import ImportFile, ImportKind, ImportRowError, ImportRun, LegalBasis, SavedMapping
 from .leads import Lead, LifecycleEvent
 from .people import Account, Person, PersonIdentity
 from .signals import Attempt, Signal, SignalKind
@@ -18,12 +19,18 @@ __all__ = [
     "Attempt",
     "Campaign",
     "HygieneRule",
+    "ImportFile",
+    "ImportKind",
+    "ImportRowError",
+    "ImportRun",
     "Lead",
     "LeadForm",
+    "LegalBasis",
     "LifecycleEvent",
     "PendingSubmission",
     "Person",
     "PersonIdentity",
+    "SavedMapping",
     "Signal",
     "SignalKind",
     "Source",
