@@ -1,0 +1,15 @@
+"""What runs when. Every entry is safe to run twice and only finds work that is written down in rows."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "deliver what waits in the outbox": {"task": "foundation.deliver_outbox", "schedule": 10.0},
+    "ring again for abandoned jobs": {"task": "foundation.sweep_jobs", "schedule": 15.0},
+    "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
+    "score what time changed": {"task": "portal.reevaluate", "schedule": 60.0},
+    "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
+    "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
+    "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},
+}

@@ -1,0 +1,43 @@
+"""What the roof does later: finish what a crash left, score what time changed, freeze the week that is over."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from feedback.metrics import Week
+from feedback.reviews import freeze_review, organisation_zone
+from revops.portal import journey
+from scoring.replay import replay_decisions
+
+NIGHTLY_SAMPLE = 1000
+
+
+@shared_task(name="portal.finish_pending")
+def finish_pending() -> int:
+    """Another try for journalled submissions whose processing failed."""
+    return journey.finish_pending(now=timezone.now())
+
+
+@shared_task(name="portal.reevaluate")
+def reevaluate() -> int:
+    """Scores the leads whose points change by the passing of time."""
+    return journey.reevaluate(now=timezone.now())
+
+
+@shared_task(name="portal.freeze_reviews")
+def freeze_reviews() -> str:
+    """Freezes the review of the week before this one; a second run changes nothing."""
+    now = timezone.now()
+    review = freeze_review(Week.of(now, organisation_zone()).plus(-1), now=now)
+    return review.snapshot_hash
+
+
+@shared_task(name="portal.prove_decisions")
+def prove_decisions() -> int:
+    """Makes a nightly sample of decisions again. Raises if one comes out otherwise, so that it is seen."""
+    now = timezone.now()
+    replay = replay_decisions(NIGHTLY_SAMPLE, seed=now.date().toordinal())
+    if replay.differences:
+        raise RuntimeError(f"{len(replay.differences)} of {replay.checked} decisions replay differently.")
+    return replay.checked
