@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from revops.foundation.api import etags
 from revops.foundation.api.pagination import Sort
 from revops.foundation.api.problems import ProblemError, problem_response
+from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, MoneyField, PublicIdField, Serializer, SpanField
 from revops.foundation.api.views import ApiView, NotFoundView
 from revops.foundation.middleware import content_security_policy
@@ -36,12 +38,14 @@ class TeamListView(ApiView):
     usual_sort = "name"
     query_parameters = frozenset({"side"})
 
+    @extend_schema(responses=paged(TeamSerializer))
     def get(self, request: Request) -> Response:
         teams = Team.objects.all()
         if side := request.query_params.get("side"):
             teams = teams.filter(side=side)
         return self.page(teams, lambda rows: TeamSerializer(rows, many=True).data)
 
+    @extend_schema(request=TeamSerializer, responses={201: TeamSerializer})
     def post(self, request: Request) -> Response:
         form = TeamSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
 
 from revops.foundation.api_keys import PATTERN
 
@@ -56,7 +57,9 @@ class PortalSchema(AutoSchema):
             writes = self.method in _WRITES
             for status in (*_ALWAYS, *(_ON_WRITE if writes else ())):
                 operation["responses"].setdefault(status, self._problem())
-            operation.setdefault("parameters", []).extend(self._more_parameters(writes))
+            parameters = operation.setdefault("parameters", [])
+            described = {parameter["name"] for parameter in parameters}
+            parameters += [more for more in self._more_parameters(writes) if more["name"] not in described]
         return operation
 
     def _problem(self) -> dict[str, Any]:
@@ -68,16 +71,31 @@ class PortalSchema(AutoSchema):
                 _parameter("header", "Idempotency-Key", {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"}),
                 _parameter("header", "If-Match", {"type": "string"}),
             ]
-        sorts = getattr(self.view, "sorts", None)
-        if not sorts or self.method != "GET":
+        if self.method != "GET":
             return []
-        names = [sign + name for name in sorted(sorts) for sign in ("", "-")]
+        own = [_parameter("query", name, {"type": "string"}) for name in sorted(self.view.query_parameters)]
+        if not self.view.sorts:
+            return own
+        names = [sign + name for name in sorted(self.view.sorts) for sign in ("", "-")]
         return [
+            *own,
             _parameter("query", "limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
             _parameter("query", "cursor", {"type": "string"}),
             _parameter("query", "sort", {"type": "string", "enum": names}),
             _parameter("query", "count", {"type": "string", "enum": ["exact", "estimate"]}),
         ]
+
+
+def paged(serializer: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The description of a page of what `serializer` describes, for `@extend_schema(responses=paged(…))`."""
+    name = serializer.__name__.removesuffix("Serializer")
+    fields = {
+        "data": serializer(many=True),
+        "has_more": serializers.BooleanField(),
+        "next_cursor": serializers.CharField(allow_null=True),
+        "next_url": serializers.CharField(allow_null=True),
+    }
+    return type(f"{name}PageSerializer", (serializers.Serializer,), fields)
 
 
 def _parameter(place: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
