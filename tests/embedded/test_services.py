@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -26,6 +27,7 @@ from revops.foundation.embedded import (
     valkey,
 )
 from revops.foundation.embedded.layout import Layout
+from revops.foundation.embedded.processes import runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("embedded")]
 
@@ -159,12 +161,13 @@ def test_two_portals_on_one_machine_do_not_meet(layout: Layout, tmp_path: Path) 
 def test_a_server_whose_data_were_deleted_makes_room(tmp_path: Path) -> None:
     gone = Layout(tmp_path / "var")
     ensure_services(gone)
-    first = postgres.pid(gone)
+    first = {postgres.pid(gone), valkey.pid(gone)}
     shutil.rmtree(gone.var)
     services._in_use.pop(gone.var)
     try:
         assert ensure_services(gone) == ["postgres", "valkey"]
-        assert postgres.pid(gone) not in {first, None}
+        assert not first & {postgres.pid(gone), valkey.pid(gone), None}
+        assert [pid for pid in first if psutil.pid_exists(pid) and runs(psutil.Process(pid))] == []
     finally:
         stop_services(gone, force=True)
 

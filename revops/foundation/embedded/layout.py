@@ -37,10 +37,6 @@ class Layout:
         return self.var / "log" / "valkey.log"
 
     @property
-    def valkey_pid(self) -> Path:
-        return self.valkey_data / "valkey.pid"
-
-    @property
     def record(self) -> Path:
         """What runs now, for people and tools."""
         return self.var / "services.json"

@@ -47,13 +47,16 @@ def version(layout: Layout) -> str | None:
 
 
 def pid(layout: Layout) -> int | None:
-    """The process id of the running server, None when it does not run."""
-    try:
-        process = psutil.Process(int(layout.valkey_pid.read_text()))
-        ours = runs(process) and any("valkey-server" in part for part in process.cmdline())
-        return process.pid if ours else None
-    except (OSError, ValueError, psutil.Error):
-        return None
+    """The process id of the running server, None when it does not run.
+
+    Looks at the processes and not at a pid file: a server whose directory was deleted still shows its socket's name.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            command = " ".join(process.cmdline())
+            if "valkey-server" in command and f"unixsocket:{layout.valkey_socket} " in f"{command} " and runs(process):
+                return int(process.pid)
+    return None
 
 
 def start(layout: Layout, account: Account) -> None:
@@ -73,7 +76,6 @@ def start(layout: Layout, account: Account) -> None:
     places = {
         "unixsocket": layout.valkey_socket,
         "dir": layout.valkey_data,
-        "pidfile": layout.valkey_pid,
         "logfile": layout.valkey_log,
     }
     arguments = [part for name, value in {**TUNING, **places}.items() for part in (f"--{name}", str(value))]
