@@ -36,7 +36,8 @@ def small_json(*rules: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """A rulebook of these rules; each is given axis, key and points if it has none."""
     filled = [{"axis": "intent", "key": f"rule_{index}", "points": 10 * POINT, **r} for index, r in enumerate(rules)]
     return {
-        "rules": filled or [{"axis": "fit", "key": "known", "points": 1, "when": {"fact": "person.title", "known": True}}],
+        "rules": filled
+        or [{"axis": "fit", "key": "known", "points": 1, "when": {"fact": "person.title", "known": True}}],
         "caps": {"fit": 100 * POINT, "intent": 100 * POINT, "timing": 100 * POINT},
         "tiers": {
             "1": {"hand_raise": {"signals": ["demo_request"], "within_days": 30}, "minimum": {}},
@@ -75,7 +76,9 @@ def make_lead(source: Source, *, person: dict[str, Any] | None = None, account: 
     )
     company = None
     if account is not None:
-        company = Account.objects.create(**{"name": f"Company {number}", "created_at": NOW, "updated_at": NOW, **account})
+        company = Account.objects.create(
+            **{"name": f"Company {number}", "created_at": NOW, "updated_at": NOW, **account}
+        )
     facts = {"stage_at": NOW, "received_at": NOW, "occurred_at": NOW, **fields}
     return Lead.objects.create(person=someone, account=company, source=source, **facts)
 

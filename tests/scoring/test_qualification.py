@@ -182,7 +182,12 @@ def test_reevaluation_dates_are_never_late():
     """Between a decision and the date it names, no day gives other points."""
     make_starter()
     lead = good_lead(make_source(), attributes={"timeline_on": "2026-06-20", "contract_end_on": "2026-03-20"})
-    for kind, age in (("roi_calculator", 3), ("inbound_reply", 9), ("pricing_page_visit", 2), ("pricing_page_visit", 7)):
+    for kind, age in (
+        ("roi_calculator", 3),
+        ("inbound_reply", 9),
+        ("pricing_page_visit", 2),
+        ("pricing_page_visit", 7),
+    ):
         make_signal(lead, kind, NOW - timedelta(days=age))
     (held,) = qualify(lead)
     for day in range(1, 130):
