@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from revops.foundation.bulk import insert_rows
 from revops.foundation.correlation import request_id
 from revops.foundation.ids import new_id
 from revops.foundation.models import LedgerEntry
 
 
 def record(entries: Iterable[LedgerEntry]) -> None:
-    """Append unsaved entries, in the caller's transaction. One query per 2,000.
+    """Append unsaved entries, in the caller's transaction. One statement, however many.
 
     Each needs `occurred_at`, `action`, `subject_kind`, and `actor` or `actor_label` (a machine's name, like
     “system: routing”). The label of a person, the request id and an id of that time are filled in. Never put
@@ -25,4 +26,4 @@ def record(entries: Iterable[LedgerEntry]) -> None:
         if not entry.request_id:
             entry.request_id = request
         rows.append(entry)
-    LedgerEntry.objects.bulk_create(rows, batch_size=2000)
+    insert_rows(LedgerEntry, rows)

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from revops.foundation import doorbell
+from revops.foundation.bulk import insert_rows
 from revops.foundation.models import Channel, MessageState, Notice, OutboxMessage, User
 
 UNDO_WINDOW = timedelta(seconds=30)
@@ -53,7 +54,7 @@ class Delivered:
 
 
 def enqueue(messages: Iterable[OutboxMessage]) -> None:
-    """Write unsaved messages in the caller's transaction. One query per 2,000.
+    """Write unsaved messages in the caller's transaction. One statement, however many.
 
     For what can be undone set `available_at = created_at + UNDO_WINDOW`; left empty, it is the creation. The payload
     of notices holds `text` and `url`, that of e-mails `subject`, `text` and optionally `html`.
@@ -61,7 +62,7 @@ def enqueue(messages: Iterable[OutboxMessage]) -> None:
     rows = list(messages)
     for row in rows:
         row.available_at = row.available_at or row.created_at
-    OutboxMessage.objects.bulk_create(rows, batch_size=2000)
+    insert_rows(OutboxMessage, rows)
     if any(row.available_at <= row.created_at for row in rows):
         from revops.foundation.tasks import deliver_outbox
 

@@ -73,10 +73,11 @@ class PortalSchema(AutoSchema):
             ]
         if self.method != "GET":
             return []
-        own = [_parameter("query", name, {"type": "string"}) for name in sorted(self.view.query_parameters)]
-        if not self.view.sorts:
+        view: Any = self.view
+        own = [_parameter("query", name, {"type": "string"}) for name in sorted(view.query_parameters)]
+        if not view.sorts:
             return own
-        names = [sign + name for name in sorted(self.view.sorts) for sign in ("", "-")]
+        names = [sign + name for name in sorted(view.sorts) for sign in ("", "-")]
         return [
             *own,
             _parameter("query", "limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
