@@ -43,13 +43,13 @@ def run_chart(
     """Is this change real: the series with mean, natural limits, signal points and what people noted.
 
     Points are (label, value), oldest first; a value of None leaves a gap. `limits` may be given when they were set
-    on a baseline; otherwise they come from all points.
+    on a baseline, and judge all points; otherwise the limits come from all points.
     """
     known = [(at, label, value) for at, (label, value) in enumerate(points) if value is not None]
     if not known:
         return nothing(title, empty)
     values = [value for _at, _label, value in known]
-    judged = limits or xmr(values, floor, ceiling)
+    judged = limits.against(values) if limits else xmr(values, floor, ceiling)
     edges = [edge for edge in (judged.lower, judged.upper) if edge is not None]
     ticks = _ticks([*values, *edges])
     low, high = ticks[0], ticks[-1]
@@ -174,7 +174,7 @@ def sparkline(title: str, values: Sequence[float | None], unit: str = "", limits
         svg = document(title, words, 0, dots, "chart sparkline", f"0 0 {width} {height}")
         return Chart(title, words, svg)
     numbers = [value for _at, value in known]
-    judged = limits or xmr(numbers)
+    judged = limits.against(numbers) if limits else xmr(numbers)
     edges = [edge for edge in (judged.lower, judged.upper) if edge is not None]
     low, high = min([*numbers, *edges]), max([*numbers, *edges])
     span = (high - low) or 1

@@ -26,7 +26,8 @@ class Signal(StrEnum):
 class Xmr:
     """Mean and natural limits of a series; `signals` maps the index of a point to the first rule it breaks.
 
-    `mean`, `lower` and `upper` are None when there are fewer than 6 points: too few to judge.
+    `mean`, `lower` and `upper` are None when there are fewer than 6 points: too few to judge. `reach` is the distance
+    from the mean to a natural limit before floor and ceiling cut it.
     """
 
     values: tuple[float, ...]
@@ -34,6 +35,13 @@ class Xmr:
     lower: float | None
     upper: float | None
     signals: dict[int, Signal]
+    reach: float = 0.0
+
+    def against(self, values: Sequence[float]) -> "Xmr":
+        """Other values judged by these limits, for example newer ones by the limits of a baseline."""
+        points = tuple(float(value) for value in values)
+        signals = {} if self.mean is None else _signals(points, self.mean, self.reach)
+        return Xmr(points, self.mean, self.lower, self.upper, signals, self.reach)
 
     @property
     def is_judged(self) -> bool:
@@ -74,7 +82,7 @@ def xmr(
         lower = max(floor, lower)
     if ceiling is not None:
         upper = min(ceiling, upper)
-    return Xmr(points, mean, lower, upper, signals)
+    return Xmr(points, mean, lower, upper, signals, reach)
 
 
 def _signals(points: Sequence[float], mean: float, reach: float) -> dict[int, Signal]:

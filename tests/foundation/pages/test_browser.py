@@ -1,0 +1,70 @@
+"""The kit in a real browser: no violation of accessibility or of the content policy, and the keys work."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from revops.foundation.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def person(transactional_db) -> User:
+    return User.objects.create_user("mara@example.com", "a-long-password", name="Mara Lindqvist", role="admin")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_design_page_has_no_accessibility_violation(open_page, person, width: int, scheme: str) -> None:
+    page = open_page(person, width=width, color_scheme=scheme)
+    page.goto("/design/")
+    found = Axe().run(page)
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_keys_open_help_palette_and_search_and_press_the_action_of_the_page(open_page, person) -> None:
+    page = open_page(person)
+    page.goto("/design/")
+    page.keyboard.press("?")
+    assert page.locator("#shortcut-help").is_visible()
+    assert "Example action" in page.locator("[data-page-keys]").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.closest('dialog').id") == "palette"
+    page.keyboard.press("Escape")
+    page.evaluate("document.querySelector('[data-key=a]').addEventListener('click', () => document.title = 'pressed')")
+    page.keyboard.press("a")
+    assert page.title() == "pressed"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("a?")
+    assert page.locator("#shortcut-help").is_hidden()
+
+
+def test_shortcuts_that_are_off_do_nothing(open_page, person) -> None:
+    User.objects.filter(pk=person.pk).update(shortcuts="off")
+    page = open_page(person)
+    page.goto("/design/")
+    page.keyboard.press("?")
+    assert page.locator("#shortcut-help").is_hidden()
+
+
+def test_the_look_changes_at_once_and_is_kept(open_page, person) -> None:
+    page = open_page(person)
+    page.goto("/design/")
+    page.locator(".topbar > .menu:not(.menu-toggle) summary").click()
+    with page.expect_response("**/me/display/"):
+        page.locator("button[name=theme][value=dark]").click()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_a_countdown_follows_the_clock_of_the_server(open_page, person) -> None:
+    page = open_page(person)
+    page.clock.install(time="2031-01-01T00:00:00Z")  # a machine whose clock is years ahead
+    page.goto("/design/")
+    page.clock.run_for(2000)
+    texts = page.locator("time[data-countdown]").all_inner_texts()
+    assert texts[0].startswith("4 h 59 m")
