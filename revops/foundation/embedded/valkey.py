@@ -90,13 +90,13 @@ def start(layout: Layout, account: Account) -> None:
 
 def stop(layout: Layout) -> bool:
     """Stop the server. False when it did not run."""
-    running = pid(layout)
-    if running is None:
-        return False
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(running)
-        process.send_signal(signal.SIGTERM)
-        if not ended(process, _STOP_SECONDS):
-            process.kill()
-            ended(process, _STOP_SECONDS)
-    return True
+    found = False
+    while (running := pid(layout)) is not None:  # an abandoned one may share the socket's name
+        found = True
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(running)
+            process.send_signal(signal.SIGTERM)
+            if not ended(process, _STOP_SECONDS):
+                process.kill()
+                ended(process, _STOP_SECONDS)
+    return found
