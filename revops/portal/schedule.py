@@ -5,8 +5,8 @@ from typing import Any
 from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "deliver what waits in the outbox": {"task": "foundation.deliver_outbox", "schedule": 10.0},
-    "ring again for abandoned jobs": {"task": "foundation.sweep_jobs", "schedule": 15.0},
+    "deliver what waits in the outbox": {"task": "foundation.deliver_outbox", "schedule": 5.0},
+    "ring again for abandoned jobs": {"task": "foundation.sweep_jobs", "schedule": 5.0},
     "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
     "score what time changed": {"task": "portal.reevaluate", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
