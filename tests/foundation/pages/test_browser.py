@@ -68,3 +68,22 @@ def test_a_countdown_follows_the_clock_of_the_server(open_page, person) -> None:
     page.clock.run_for(2000)
     texts = page.locator("time[data-countdown]").all_inner_texts()
     assert texts[0].startswith("4 h 59 m")
+
+
+def test_a_toast_from_the_server_speaks_without_taking_the_focus(open_page, person) -> None:
+    page = open_page(person)
+    page.goto("/design/")
+    before = page.evaluate("document.activeElement.tagName")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('toast', {detail: {text: 'Accepted Acme'}}))")
+    assert page.locator("#toasts").inner_text() == "Accepted Acme"
+    assert page.evaluate("document.activeElement.tagName") == before
+
+
+def test_every_page_action_works_without_script(open_page, person) -> None:
+    page = open_page(person, java_script_enabled=False)
+    page.goto("/design/")
+    page.locator(".topbar > .menu:not(.menu-toggle) summary").click()
+    page.locator("button[name=theme][value=dark]").click()
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page.locator("summary", has_text="Show as table").first.click()
+    assert page.locator("figure table").first.is_visible()

@@ -86,3 +86,11 @@ def test_a_missing_page_is_worded(signed_in: Client) -> None:
 def test_what_a_page_loads_stays_in_its_budget(pattern: str, kilobytes: int) -> None:
     size = sum(len(gzip.compress(path.read_bytes(), 9)) for path in STATIC.glob(pattern))
     assert 0 < size <= kilobytes * 1024
+
+
+def test_a_form_that_was_open_for_too_long_is_refused_in_words(person: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    answer = client.post("/me/display/", {"theme": "dark"})
+    assert answer.status_code == 403
+    assert b"open for too long" in answer.content

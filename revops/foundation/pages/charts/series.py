@@ -1,6 +1,6 @@
 """Numbers in an order: the run chart with its limits, the sparkline, the histogram."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -109,11 +109,10 @@ def _ticks(values: Sequence[float]) -> list[float]:
     return nice_ticks(min(low, 0.0) if low < (high - low) * 0.75 else low, high, 4)
 
 
-def _limit_words(judged: Xmr, y, unit: str) -> list[str]:  # type: ignore[no-untyped-def]
+def _limit_words(judged: Xmr, y: Callable[[float], float], unit: str) -> list[str]:
     """Mean and limits named at the right edge, moved apart when they would touch."""
-    wanted = [(y(judged.upper), "limit", judged.upper), (y(judged.mean), "mean", judged.mean)]
-    if judged.lower != 0:
-        wanted.append((y(judged.lower), "limit", judged.lower))
+    named = [("limit", judged.upper), ("mean", judged.mean), ("limit", judged.lower or None)]
+    wanted = [(y(value), name, value) for name, value in named if value is not None]
     words, free = [], -100.0
     for place, name, value in wanted:
         free = max(place + 4, free + 14)
@@ -122,7 +121,12 @@ def _limit_words(judged: Xmr, y, unit: str) -> list[str]:  # type: ignore[no-unt
     return words
 
 
-def _notes(annotations, points, x, y) -> list[str]:  # type: ignore[no-untyped-def]
+def _notes(
+    annotations: Sequence[Annotation],
+    points: Sequence[tuple[str, float | None]],
+    x: Callable[[int], float],
+    y: Callable[[float], float],
+) -> list[str]:
     """What people noted, at the top with a thin line down to its point."""
     places = {label: (at, value) for at, (label, value) in enumerate(points)}
     marks = []
@@ -137,7 +141,7 @@ def _notes(annotations, points, x, y) -> list[str]:  # type: ignore[no-untyped-d
     return marks
 
 
-def _dates(labels: Sequence[str], x, foot: float) -> list[str]:  # type: ignore[no-untyped-def]
+def _dates(labels: Sequence[str], x: Callable[[int], float], foot: float) -> list[str]:
     """First, last and a few labels between; never more than five, so that they fit on a phone."""
     last = len(labels) - 1
     step = max(1, -(-last // 4))
