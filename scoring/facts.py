@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from scoring.arrays import array_of
 from scoring.engine.compiled import CompiledRulebook
 from scoring.engine.frame import FactFrame, day_of, frame_of_columns
 
@@ -23,7 +24,7 @@ SELECT lead.id, lead.person_id, lead.is_history, lead.rejections, lead.need <> '
   JOIN leads_person person ON person.id = lead.person_id
   JOIN leads_source source ON source.id = lead.source_id
   LEFT JOIN leads_account account ON account.id = lead.account_id
- WHERE lead.id = ANY(%s)
+ WHERE lead.id = ANY(%s::uuid[])
  ORDER BY lead.id
 """
 _ACTS = """
@@ -87,13 +88,15 @@ def load_facts(
     the order of their ids until the transaction ends, so that two qualifications of one lead follow one another.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LEADS + (" FOR NO KEY UPDATE OF lead" if lock else ""), [list(lead_ids)])
+        cursor.execute(_LEADS + (" FOR NO KEY UPDATE OF lead" if lock else ""), [array_of(lead_ids)])
         rows = [_Row(*row) for row in cursor.fetchall()]
         instants = [as_of.get(row.lead_id, now) for row in rows]
         acts: list[tuple[int, str, str, int | None, int, int | None]] = []
         if rows and compiled.signal_kinds:
             people = [row.person_id for row in rows]
-            cursor.execute(_ACTS, [list(range(len(rows))), people, instants, list(compiled.signal_kinds)])
+            cursor.execute(
+                _ACTS, [array_of(range(len(rows))), array_of(people), array_of(instants), list(compiled.signal_kinds)]
+            )
             acts = [
                 (lead, kind, topic, day, count, value) for lead, kind, topic, day, count, value in cursor.fetchall()
             ]

@@ -115,7 +115,7 @@ def sign_rulebook(rulebook: Rulebook, user: User, side: str, now: datetime) -> R
         rulebook=rulebook, user=user, side=side, signed_at=now, content_hash=rulebook.content_hash
     )
     Rulebook.objects.filter(pk=rulebook.pk, state=RulebookState.DRAFT).update(state=RulebookState.REVIEW)
-    _log(rulebook, RulebookAction.SIGNED, user, now, reason=SigningSide(side).label)
+    _log(rulebook, RulebookAction.SIGNED, user, now, reason=str(SigningSide(side).label))
     return signature
 
 

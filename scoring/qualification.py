@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from scoring.arrays import array_of
 from scoring.engine import FORMULA_VERSION, NEVER, Evaluation, date_of, evaluate, write_inputs
 from scoring.facts import LoadedFacts, load_facts
 from scoring.publishing import LiveRulebook, live_rulebook
@@ -30,18 +31,19 @@ _DECIDE = """
 INSERT INTO scoring_scoredecision (lead_id, rulebook_id, decided_at, as_of, cause_kind, cause_id, fit, intent, timing,
                                    tier, disqualified_by, contributions, inputs, formula_version)
 SELECT fresh.lead_id, %s, %s, fresh.as_of, %s, fresh.cause_id, fresh.fit, fresh.intent, fresh.timing, fresh.tier,
-       fresh.disqualified_by, fresh.contributions::int[], fresh.inputs::jsonb, %s
-  FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::text[],
-              %s::text[], %s::text[])
-       AS fresh(lead_id, as_of, cause_id, fit, intent, timing, tier, disqualified_by, contributions, inputs)
+       fresh.disqualified_by, fresh.contributions, fresh.inputs, %s
+  FROM json_to_recordset(%s::json)
+       AS fresh(lead_id uuid, as_of timestamptz, cause_id text, fit int, intent int, timing int, tier smallint,
+                disqualified_by text, contributions int[], inputs jsonb)
 RETURNING lead_id, id
 """
 _BRING_UP_TO_DATE = """
 INSERT INTO scoring_leadscore (lead_id, decision_id, rulebook_id, fit, intent, timing, tier, priority, decided_at,
                                reevaluate_at)
-SELECT fresh.*
-  FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::int[],
-              %s::timestamptz[], %s::timestamptz[]) AS fresh
+SELECT fresh.lead_id, fresh.decision_id, %s, fresh.fit, fresh.intent, fresh.timing, fresh.tier, fresh.priority, %s,
+       fresh.reevaluate_at
+  FROM unnest(%s::uuid[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::smallint[], %s::int[], %s::timestamptz[])
+       AS fresh(lead_id, decision_id, fit, intent, timing, tier, priority, reevaluate_at)
 ON CONFLICT (lead_id) DO UPDATE
    SET decision_id = excluded.decision_id, rulebook_id = excluded.rulebook_id, fit = excluded.fit,
        intent = excluded.intent, timing = excluded.timing, tier = excluded.tier, priority = excluded.priority,
@@ -177,7 +179,7 @@ def _midnight(day: int) -> datetime | None:
 
 def _previous(lead_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Previous]:
     with connection.cursor() as cursor:
-        cursor.execute(_PREVIOUS, [list(lead_ids), now, now])
+        cursor.execute(_PREVIOUS, [array_of(lead_ids), now, now])
         return {lead_id: _Previous(*row) for lead_id, *row in cursor.fetchall()}
 
 
@@ -202,8 +204,16 @@ def _store_decisions(
 ) -> dict[UUID, int]:
     if not changed:
         return {}
-    inputs = write_inputs(rulebook.compiled, loaded.frame)
-    rows = [verdicts[index] for index in changed]
+    inputs = write_inputs(rulebook.compiled, loaded.frame.take(changed))
+    rows = [
+        {
+            **verdicts[index]._asdict(),
+            "as_of": loaded.as_of[index],
+            "cause_id": cause_ids.get(loaded.lead_ids[index], ""),
+            "inputs": stored,
+        }
+        for index, stored in zip(changed, inputs, strict=True)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             _DECIDE,
@@ -212,16 +222,7 @@ def _store_decisions(
                 now,
                 cause_kind,
                 FORMULA_VERSION,
-                [row.lead_id for row in rows],
-                [loaded.as_of[index] for index in changed],
-                [cause_ids.get(row.lead_id, "") for row in rows],
-                [row.fit for row in rows],
-                [row.intent for row in rows],
-                [row.timing for row in rows],
-                [row.tier for row in rows],
-                [row.disqualified_by for row in rows],
-                [f"{{{','.join(map(str, row.contributions))}}}" for row in rows],
-                [orjson.dumps(inputs[index]).decode() for index in changed],
+                orjson.dumps(rows).decode(),
             ],
         )
         return dict(cursor.fetchall())
@@ -252,15 +253,15 @@ def _bring_up_to_date(rulebook: LiveRulebook, rows: list[Qualification], now: da
         cursor.execute(
             _BRING_UP_TO_DATE,
             [
-                [row.lead_id for row in rows],
-                [row.decision_id for row in rows],
-                [rulebook.id] * len(rows),
-                [row.fit for row in rows],
-                [row.intent for row in rows],
-                [row.timing for row in rows],
-                [row.tier for row in rows],
-                [row.priority for row in rows],
-                [now] * len(rows),
-                [row.reevaluate_at for row in rows],
+                rulebook.id,
+                now,
+                array_of(row.lead_id for row in rows),
+                array_of(row.decision_id for row in rows),
+                array_of(row.fit for row in rows),
+                array_of(row.intent for row in rows),
+                array_of(row.timing for row in rows),
+                array_of(row.tier for row in rows),
+                array_of(row.priority for row in rows),
+                array_of(row.reevaluate_at for row in rows),
             ],
         )

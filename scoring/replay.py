@@ -41,7 +41,8 @@ class Replay:
 def replay_decisions(sample: int, seed: int) -> Replay:
     """Makes `sample` stored decisions again, chosen by `seed`. Three queries per 2,000 decisions; writes nothing."""
     ids = _choose(sample, seed)
-    checked, differences = 0, []
+    checked = 0
+    differences: list[Difference] = []
     for start in range(0, len(ids), _CHUNK):
         decisions = ScoreDecision.objects.filter(pk__in=ids[start : start + _CHUNK]).prefetch_related("rulebook")
         by_rulebook: dict[Any, list[ScoreDecision]] = {}

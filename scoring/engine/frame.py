@@ -110,6 +110,17 @@ class SignalTable:
             quantity, value, tuple(kinds), tuple(topics),
         )  # fmt: skip
 
+    def take(self, leads: NDArray[np.intp], n: int) -> SignalTable:
+        """The rows of these of `n` leads, numbered anew; the leads' numbers must rise."""
+        place = np.full(n, -1, dtype=np.int32)
+        place[leads] = np.arange(len(leads), dtype=np.int32)
+        new = place[self.lead]
+        rows = np.flatnonzero(new >= 0)
+        return SignalTable(
+            new[rows], self.kind[rows], self.topic[rows], self.day[rows],
+            self.quantity[rows], self.value[rows], self.kinds, self.topics,
+        )  # fmt: skip
+
     def of_lead(self, index: int) -> slice:
         """The rows of one lead."""
         start, stop = np.searchsorted(self.lead, (index, index + 1))
@@ -128,6 +139,18 @@ class FactFrame:
     @property
     def n(self) -> int:
         return len(self.as_of)
+
+    def take(self, leads: Sequence[int]) -> FactFrame:
+        """The frame of these leads only; their numbers must rise."""
+        if len(leads) == self.n:
+            return self
+        index = np.array(leads, dtype=np.intp)
+        return FactFrame(
+            self.as_of[index],
+            {name: TextColumn(column.codes[index], column.vocabulary) for name, column in self.texts.items()},
+            {name: column[index] for name, column in self.numbers.items()},
+            self.signals.take(index, self.n),
+        )
 
 
 def frame_of(leads: Sequence[LeadFacts]) -> FactFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,8 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
 
-class Measure(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Measure:
     """Per lead: how many acts (or distinct values) counted, the days of the latest and the earliest of them.
 
     Days are UNDATED where nothing counted or nothing was dated.

@@ -87,7 +87,7 @@ def _rules(reader: Reader, kinds: Mapping[str, Kind], problems: list[Problem]) -
             % {"count": len(entries), "n": MAX_RULES},
             "rules",
         )
-    rules = []
+    rules: list[Rule] = []
     for index, value in entries:
         rule = _attempt(lambda value=value, index=index: _rule(value, f"/rules/{index}", kinds, problems))  # type: ignore[misc]
         if rule is not None and rule.key in {earlier.key for earlier in rules}:

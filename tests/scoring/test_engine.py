@@ -294,6 +294,16 @@ def test_stored_inputs_give_the_same_answer(definition, some):
     assert (first.reevaluate_day == again.reevaluate_day).all()
 
 
+@settings(max_examples=50, deadline=None)
+@given(rulebooks(), st.lists(leads, min_size=2, max_size=6), st.data())
+def test_part_of_a_frame_is_judged_like_the_whole(definition, some, data):
+    compiled = compile_rulebook(definition)
+    chosen = sorted(data.draw(st.sets(st.integers(0, len(some) - 1), min_size=1)))
+    whole, part = evaluate(compiled, frame_of(some)), evaluate(compiled, frame_of(some).take(chosen))
+    assert (whole.contributions[chosen] == part.contributions).all()
+    assert (whole.tier[chosen] == part.tier).all()
+
+
 @settings(max_examples=150, deadline=None)
 @given(rulebooks(), leads)
 def test_no_points_make_tier_1_without_a_dated_hand_raise(definition, lead):
