@@ -25,9 +25,11 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
     def late(self, now: object) -> ClockQuerySet:
         """Clocks whose promise was or is broken at `now`: a comparison, nobody's opinion."""
-        return self.alias(judged_at=Coalesce("paused_at", "met_at", "cancelled_at", models.Value(now))).filter(
-            due_at__lt=F("judged_at")
-        )
+        return self.alias(
+            judged_at=Coalesce(
+                "paused_at", "met_at", "cancelled_at", models.Value(now, output_field=models.DateTimeField())
+            )
+        ).filter(due_at__lt=F("judged_at"))
 
 
 class Clock(models.Model):

@@ -1,0 +1,95 @@
+"""Writes calendar versions, and keeps those in use worked out in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import holidays
+from django.db.models import Max
+
+from sla.business_time import BusinessHours, NoBusinessHours, next_open
+from sla.calendar_spec import CalendarError
+from sla.models import Calendar, CalendarVersion
+
+YEARS_BACK, YEARS_AHEAD = 3, 6
+"""How many years of public holidays a version is given when it is made."""
+
+Absences = tuple[tuple[datetime, datetime], ...]
+
+_MOST_KEPT = 2000
+_hours: dict[tuple[UUID, int, Absences], BusinessHours] = {}
+
+
+def write_calendar(
+    name: str,
+    *,
+    zone: str,
+    week: Mapping[str, Sequence[Sequence[str]]],
+    now: datetime,
+    country: str = "",
+    region: str = "",
+    days_off: Mapping[str, str] | None = None,
+) -> CalendarVersion:
+    """The next version of the calendar `name`, which is made if it is missing. Clocks that run keep theirs.
+
+    Public holidays of `country` are worked out now and stored. Raises CalendarError with words for the writer.
+    """
+    spec = {"week": week, "holidays": {**_public_holidays(country, region, now), **(days_off or {})}}
+    _check_opens(BusinessHours.read(zone, spec), now)
+    calendar, _ = Calendar.objects.select_for_update().get_or_create(name=name)
+    latest = calendar.versions.aggregate(latest=Max("version"))["latest"] or 0
+    return CalendarVersion.objects.create(
+        calendar=calendar,
+        version=latest + 1,
+        zone=zone,
+        spec=spec,
+        country=country,
+        region=region,
+        created_at=now,
+    )
+
+
+def newest_versions(calendar_ids: Iterable[UUID]) -> dict[UUID, CalendarVersion]:
+    """The version of each calendar that counts now. One query."""
+    versions = (
+        CalendarVersion.objects.filter(calendar_id__in=set(calendar_ids))
+        .order_by("calendar_id", "-version")
+        .distinct("calendar_id")
+    )
+    return {version.calendar_id: version for version in versions}
+
+
+def hours_of(version: CalendarVersion, absences: Absences = ()) -> BusinessHours:
+    """The business hours of a calendar version, for somebody with these absences. Kept: a version never changes."""
+    key = (version.calendar_id, version.version, absences)
+    known = _hours.get(key)
+    if known is None:
+        if len(_hours) >= _MOST_KEPT:
+            _hours.clear()
+        known = hours_of(version).without(absences) if absences else BusinessHours.read(version.zone, version.spec)
+        _hours[key] = known
+    return known
+
+
+def _check_opens(hours: BusinessHours, now: datetime) -> None:
+    try:
+        next_open(now, hours)
+    except NoBusinessHours as error:
+        raise CalendarError(
+            "This calendar never opens. Give at least one day a window, like 09:00 to 17:00."
+        ) from error
+
+
+def _public_holidays(country: str, region: str, now: datetime) -> dict[str, str]:
+    if not country:
+        return {}
+    years = range(now.year - YEARS_BACK, now.year + YEARS_AHEAD + 1)
+    try:
+        days = holidays.country_holidays(country, subdiv=region or None, years=years)
+    except NotImplementedError as error:
+        raise CalendarError(
+            f"The public holidays of “{country} {region}”".rstrip() + " are not known. Enter the days off yourself."
+        ) from error
+    return {day.isoformat(): name for day, name in sorted(days.items())}

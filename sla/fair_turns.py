@@ -1,0 +1,73 @@
+"""Fair turns: who is next among people of different weights, in exact integers. Pure.
+
+Every turn costs its winner one TURN and credits that TURN to all who could have taken it, by weight. So balances
+always sum to zero, and somebody who could not take a lead neither gains nor loses. The next turn goes to the
+smallest (turns taken + ½) ÷ weight (Webster's, or Sainte-Laguë's, method), which keeps turns ÷ weight within one of
+each other and mixes heavy and light people smoothly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lcm
+
+TURN = 1_000_000_000
+"""Units of one turn; so fine that rounding a share never adds up to a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """People who can take the same lead: their shares of a turn, and how their balances compare."""
+
+    members: tuple[int, ...]
+    shares: tuple[tuple[int, int], ...]
+    scales: tuple[tuple[int, int], ...]
+
+
+class FairTurns:
+    """Balances of people who are known by their place in a list. Owed turns are above zero, turns ahead below."""
+
+    def __init__(self, weights: Sequence[int], balances: Sequence[int]) -> None:
+        self.weights = tuple(weights)
+        self.balances = list(balances)
+        self._groups: dict[tuple[int, ...], _Group] = {}
+
+    def take(self, members: tuple[int, ...]) -> int:
+        """Whose turn it is among `members` (at least one, rising); charges it. Ties go to the first in the list."""
+        group = self._groups.get(members) or self._group(members)
+        balances = self.balances
+        winner = max((((2 * balances[who] - TURN) * scale, -who) for who, scale in group.scales))
+        for who, share in group.shares:
+            balances[who] += share
+        balances[-winner[1]] -= TURN
+        return -winner[1]
+
+    def give_back(self, who: int, members: tuple[int, ...]) -> None:
+        """Returns one turn to `who`; all `members` (usually everybody who can be routed to) pay for it by weight."""
+        group = self._groups.get(members) or self._group(members)
+        self.balances[who] += TURN
+        for member, share in group.shares:
+            self.balances[member] -= share
+
+    def charge_again(self, who: int, members: tuple[int, ...]) -> None:
+        """Takes back what `give_back` gave."""
+        group = self._groups.get(members) or self._group(members)
+        self.balances[who] -= TURN
+        for member, share in group.shares:
+            self.balances[member] += share
+
+    def _group(self, members: tuple[int, ...]) -> _Group:
+        weights = [self.weights[who] for who in members]
+        whole = sum(weights)
+        shares = [TURN * weight // whole for weight in weights]
+        for at in range(TURN - sum(shares)):  # fewer units than members: one each, from the front
+            shares[at] += 1
+        scale = lcm(*weights)
+        group = _Group(
+            members,
+            tuple(zip(members, shares, strict=True)),
+            tuple((who, scale // weight) for who, weight in zip(members, weights, strict=True)),
+        )
+        self._groups[members] = group
+        return group

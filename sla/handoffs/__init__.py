@@ -1,0 +1,21 @@
+"""Hand-offs: giving leads to sales, what happens while they wait, and the answers."""
+
+from .answers import AnswerResult, HandOffAnswer, answer_handoffs, latest_handoffs, reopen_handoffs
+from .giving import HandOffRequest, complete_details, hand_off_leads
+from .waiting import Snoozed, reassign_handoffs, route_waiting, snooze_handoffs, wake_handoffs
+
+__all__ = [
+    "AnswerResult",
+    "HandOffAnswer",
+    "HandOffRequest",
+    "Snoozed",
+    "answer_handoffs",
+    "complete_details",
+    "hand_off_leads",
+    "latest_handoffs",
+    "reassign_handoffs",
+    "reopen_handoffs",
+    "route_waiting",
+    "snooze_handoffs",
+    "wake_handoffs",
+]

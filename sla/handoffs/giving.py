@@ -1,0 +1,204 @@
+"""Hands leads to sales: routes them, moves them and starts both sides' clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
+
+from leads.lifecycle import Stage
+from leads.models import Lead
+from leads.transitions import Move, move_leads
+from revops.foundation.bulk import insert_rows
+from revops.foundation.ids import new_ids
+from sla.calendars import hours_of, newest_versions
+from sla.candidates import RouteRequest
+from sla.clocks import ClockStart, Evidence, meet_clocks, start_clocks
+from sla.models import Clause, ClauseSide, Clock, HandOff, Measure
+from sla.routing import (
+    Hours,
+    Roster,
+    first_owners,
+    load_roster,
+    route_leads,
+)
+
+DETAILS_WITHIN, FIRST_CONTACT, DECISION = "details_within", "first_contact", "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOffRequest:
+    """One lead that is sales' to answer from `at` on.
+
+    `details_complete` says whether marketing told all it promised to tell; `cause_…` what qualified the lead.
+    """
+
+    lead_id: UUID
+    from_stage: str
+    tier: int
+    priority: int
+    qualified_at: datetime
+    at: datetime
+    account_id: UUID | None
+    account_owner_id: UUID | None
+    country: str
+    score_decision_id: int | None
+    details_complete: bool
+    cause_kind: str
+    cause_id: str = ""
+
+
+def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list[HandOff]:
+    """Routes the leads, moves them to sales with their owner and starts both sides' clocks, in the order given.
+
+    A lead that no longer stands where its request says, or comes twice, is left out. Nobody to route to: the
+    hand-off has no owner and waits in the unrouted list, its clocks in the agreement's own hours. The number of
+    queries does not depend on the number of leads. Only for live leads: history never starts a clock.
+    """
+    ready = _still_there(requests)
+    if not ready:
+        return []
+    numbers = dict(
+        HandOff.objects.filter(lead_id__in=[request.lead_id for request in ready])
+        .values_list("lead_id")
+        .annotate(latest=Max("number"))
+    )
+    handoffs = [
+        HandOff(
+            id=identifier,
+            lead_id=request.lead_id,
+            number=numbers.get(request.lead_id, 0) + 1,
+            tier=request.tier,
+            priority=request.priority,
+            qualified_at=request.qualified_at,
+            handed_off_at=request.at,
+            score_decision_id=request.score_decision_id,
+            cause_kind=request.cause_kind,
+            cause_id=request.cause_id,
+        )
+        for request, identifier in zip(ready, new_ids(len(ready), now), strict=True)
+    ]
+    roster = load_roster(now=now, lock=True)
+    _route(handoffs, ready, roster, now=now)
+    starts = _promises(handoffs, [request.details_complete for request in ready], roster)
+    deadlines = _earliest(start_clocks(starts, now=now))
+    for handoff in handoffs:
+        handoff.due_at = deadlines.get(handoff.pk)
+    insert_rows(HandOff, handoffs)
+    move_leads(
+        [
+            Move(
+                request.lead_id,
+                request.from_stage,
+                Stage.HANDED_OFF,
+                request.at,
+                request.cause_kind,
+                request.cause_id,
+                None,
+                handoff.owner_id,
+            )
+            for request, handoff in zip(ready, handoffs, strict=True)
+        ],
+        now=now,
+    )
+    return handoffs
+
+
+def complete_details(lead_ids: Sequence[UUID], at: datetime, *, now: datetime) -> list[UUID]:
+    """Marketing told the rest: meets its promise about these leads, in time or late. Returns the clocks met."""
+    return meet_clocks(DETAILS_WITHIN, [Evidence(lead_id, at, "details") for lead_id in lead_ids], now=now)
+
+
+def _still_there(requests: Sequence[HandOffRequest]) -> list[HandOffRequest]:
+    """Locks the leads and keeps the first request of each that stands where its request says."""
+    wanted: dict[UUID, HandOffRequest] = {}
+    for request in requests:
+        wanted.setdefault(request.lead_id, request)
+    if not wanted:
+        return []
+    leads = Lead.objects.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",))
+    stages = dict(leads.values_list("pk", "stage"))
+    return [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
+
+
+def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], roster: Roster, *, now: datetime) -> None:
+    """Sets the owner of each hand-off, or why it has none."""
+    accounts = [request.account_id for request in requests if request.account_id is not None]
+    earlier = first_owners(accounts, at=min(request.at for request in requests))
+    routed = route_leads(
+        [
+            RouteRequest(
+                lead_id=request.lead_id,
+                handoff_id=handoff.pk,
+                at=request.at,
+                tier=request.tier,
+                country=request.country,
+                account_owner_id=request.account_owner_id,
+                first_owner_id=earlier.get(request.account_id) if request.account_id else None,
+                account_id=request.account_id,
+            )
+            for handoff, request in zip(handoffs, requests, strict=True)
+        ],
+        now=now,
+        roster=roster,
+    )
+    for handoff, route in zip(handoffs, routed, strict=True):
+        handoff.owner_id = route.user_id
+        handoff.unrouted_reason = "" if route.user_id else route.reason
+
+
+def _promises(handoffs: Sequence[HandOff], complete: Sequence[bool], roster: Roster) -> list[ClockStart]:
+    """What both sides promise about each hand-off under the live agreement."""
+    clauses = live_clauses()
+    standard = standard_hours(clauses) if any(handoff.owner_id is None for handoff in handoffs) else None
+    starts = []
+    for handoff, is_complete in zip(handoffs, complete, strict=True):
+        if DETAILS_WITHIN in clauses:
+            starts.append(_details(clauses[DETAILS_WITHIN], handoff, is_complete))
+        hours = roster.hours[handoff.owner_id] if handoff.owner_id else standard
+        starts += [
+            ClockStart(clauses[code], handoff.lead_id, handoff.handed_off_at, handoff.pk, handoff.owner_id, hours)
+            for code in (FIRST_CONTACT, DECISION)
+            if code in clauses
+        ]
+    return starts
+
+
+def _details(clause: Clause, handoff: HandOff, is_complete: bool) -> ClockStart:
+    start = ClockStart(clause, handoff.lead_id, min(handoff.qualified_at, handoff.handed_off_at), handoff.pk)
+    if not is_complete:
+        return start
+    return ClockStart(
+        clause,
+        handoff.lead_id,
+        start.started_at,
+        handoff.pk,
+        met_at=handoff.handed_off_at,
+        met_by_kind="handoff",
+        met_by_id=str(handoff.pk),
+    )
+
+
+def live_clauses() -> dict[str, Clause]:
+    """The clauses with a clock of the agreement in effect, by code; none before one is signed. One query."""
+    clauses = Clause.objects.filter(agreement__state="live", measure=Measure.CLOCK).select_related("agreement")
+    return {clause.code: clause for clause in clauses}
+
+
+def standard_hours(clauses: Mapping[str, Clause]) -> Hours | None:
+    """The hours of the agreement itself, for promises that nobody in particular keeps yet."""
+    for clause in clauses.values():
+        version = newest_versions([clause.agreement.calendar_id])[clause.agreement.calendar_id]
+        return Hours(version, hours_of(version))
+    return None
+
+
+def _earliest(clocks: Sequence[Clock]) -> dict[UUID, datetime]:
+    deadlines: dict[UUID, datetime] = {}
+    for clock in clocks:
+        if clock.side == ClauseSide.SALES and clock.handoff_id is not None:
+            deadlines[clock.handoff_id] = min(clock.due_at, deadlines.get(clock.handoff_id, clock.due_at))
+    return deadlines

@@ -1,0 +1,223 @@
+"""Reads of the SLA floor: queues, the unrouted list, the two-sided board, the balance of turns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
+
+from revops.foundation.models import User
+from revops.foundation.policy import visibility
+from sla.calendars import hours_of
+from sla.clock_state import Reading, read_clock
+from sla.fair_turns import TURN
+from sla.models import Clause, Clock, HandOff, Measure, RoutingBalance
+
+WORST = 5
+_CARD = ("lead__person", "lead__account", "lead__source", "owner")
+
+
+def open_handoffs_for(user: User) -> QuerySet[HandOff]:
+    """Open hand-offs `user` may know of: a rep's own and those nobody has yet; everybody's for the others."""
+    handoffs = HandOff.objects.open().select_related(*_CARD)
+    match visibility(user, "lead"):
+        case "all":
+            return handoffs
+        case "own" | "team":
+            return handoffs.filter(Q(owner=user) | Q(owner__isnull=True))
+        case _:
+            return handoffs.none()
+
+
+def work_queue(user: User, now: datetime) -> QuerySet[HandOff]:
+    """What `user` has to answer, most urgent first: broken promises, then by deadline, tier, priority and age."""
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    return HandOff.objects.open().filter(awake, owner=user).select_related(*_CARD).in_queue_order()
+
+
+def snoozed_handoffs(user: User, now: datetime) -> QuerySet[HandOff]:
+    """What `user` put off, in the order in which it comes back."""
+    asleep = HandOff.objects.open().filter(owner=user, snoozed_until__gt=now)
+    return asleep.select_related(*_CARD).order_by("snoozed_until", "id")
+
+
+def unrouted() -> QuerySet[HandOff]:
+    """Open hand-offs that nobody could take, oldest first, each with `unrouted_reason`."""
+    return HandOff.objects.unrouted().select_related(*_CARD)
+
+
+def promises_of(user: User) -> QuerySet[Clock]:
+    """Clocks `user` is responsible for, accepted leads included, the next deadline first."""
+    return Clock.objects.open().filter(user=user).select_related("clause", "lead__person").order_by("due_at", "id")
+
+
+def clocks_of_leads(lead_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
+    """All clocks of each lead in the order they started, those an undo replaced left out. One query."""
+    found: dict[UUID, list[Clock]] = defaultdict(list)
+    clocks = (
+        Clock.objects.filter(lead_id__in=list(lead_ids), replaced_by__isnull=True)
+        .select_related("clause", "user", "calendar_version")
+        .order_by("started_at", "id")
+    )
+    for clock in clocks:
+        found[clock.lead_id].append(clock)
+    return dict(found)
+
+
+def reading_of(clock: Clock, now: datetime) -> Reading:
+    """The state of a clock and the time left, in business time where its clause counts so. No query if
+    `calendar_version` is loaded.
+    """
+    hours = hours_of(clock.calendar_version) if clock.calendar_version else None
+    return read_clock(clock, now, hours)
+
+
+@dataclass(slots=True)
+class ClauseRow:
+    """One clause on the board. A count clause has no clocks: whoever knows the number fills it in.
+
+    `worst` are the open clocks that are latest. `clause` is of the newest agreement that has this code.
+    """
+
+    clause: Clause
+    kept: int = 0
+    late: int = 0
+    pending: int = 0
+    worst: list[Clock] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """Promises decided either way."""
+        return self.kept + self.late
+
+    @property
+    def is_clock(self) -> bool:
+        return self.clause.measure == Measure.CLOCK
+
+    @property
+    def share(self) -> float | None:
+        """Share of promises kept, 0 to 1; None if none is decided."""
+        return self.kept / self.n if self.n else None
+
+
+def clause_board(week_start: datetime, week_end: datetime, now: datetime) -> list[ClauseRow]:
+    """Both sides' promises that fall due from `week_start` until before `week_end`, per clause. Three queries.
+
+    Kept: closed in time. Late: closed late, or open and overdue. Pending: still in time. Clocks called off in time
+    or taken back by an undo do not count. Clauses of the live agreement, and older ones that have clocks.
+    """
+    counted = {
+        row["clause__code"]: row
+        for row in _due_between(week_start, week_end)
+        .annotate(judged_at=_judged_at(now))
+        .values("clause__code")
+        .order_by("clause__code")
+        .annotate(
+            late=Count("id", filter=Q(due_at__lt=F("judged_at"))),
+            kept=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=False)),
+            pending=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=True)),
+        )
+    }
+    clauses: dict[str, Clause] = {}
+    relevant = Clause.objects.filter(Q(agreement__state="live") | Q(agreement__state="superseded", code__in=counted))
+    for clause in relevant.select_related("agreement").order_by("-agreement__version", "side", "position"):
+        clauses.setdefault(clause.code, clause)
+    rows = [
+        ClauseRow(clause, *(counted.get(clause.code, _NOTHING)[key] for key in ("kept", "late", "pending")))
+        for clause in clauses.values()
+    ]
+    worst = _worst(week_start, week_end, now)
+    for row in rows:
+        row.worst = worst.get(row.clause.code, [])
+    return sorted(rows, key=lambda row: (row.clause.side, row.clause.position))
+
+
+_NOTHING = {"kept": 0, "late": 0, "pending": 0}
+
+
+def clocks_behind(
+    clause_code: str, week_start: datetime, week_end: datetime, now: datetime, outcome: str = ""
+) -> QuerySet[Clock]:
+    """The clocks behind a number of `clause_board`; `outcome` is kept, late, pending or empty for all."""
+    clocks = (
+        _due_between(week_start, week_end)
+        .filter(clause__code=clause_code)
+        .annotate(judged_at=_judged_at(now))
+        .select_related("clause", "lead__person", "lead__account", "user", "calendar_version")
+        .order_by("due_at", "id")
+    )
+    match outcome:
+        case "late":
+            return clocks.filter(due_at__lt=F("judged_at"))
+        case "kept":
+            return clocks.filter(due_at__gte=F("judged_at"), met_at__isnull=False)
+        case "pending":
+            return clocks.filter(due_at__gte=F("judged_at"), met_at__isnull=True)
+        case _:
+            return clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many turns somebody is owed (above zero) or ahead (below), and what they can take."""
+
+    user: User
+    turns: float
+    units: int
+    weight: int
+    open_work: int
+    capacity: int | None
+
+
+def fairness_balance() -> list[Balance]:
+    """Everybody's balance of turns, those owed most first; the units sum to zero. One query."""
+    open_work = HandOff.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("*"))
+    rows = (
+        RoutingBalance.objects.select_related("user__rep_profile", "user__team")
+        .annotate(open_work=Coalesce(Subquery(open_work.values("n")), 0))
+        .order_by("-balance", "user__name")
+    )
+    return [
+        Balance(
+            user=row.user,
+            turns=round(row.balance / TURN, 2),
+            units=row.balance,
+            weight=row.user.rep_profile.weight,
+            open_work=row.open_work,
+            capacity=row.user.rep_profile.capacity,
+        )
+        for row in rows
+    ]
+
+
+def _due_between(start: datetime, end: datetime) -> QuerySet[Clock]:
+    return Clock.objects.counted().filter(due_at__gte=start, due_at__lt=end)
+
+
+def _judged_at(now: datetime) -> Coalesce:
+    """The comparison of `clock_state.judged_at`, in SQL."""
+    return Coalesce("paused_at", "met_at", "cancelled_at", Value(now, output_field=DateTimeField()))
+
+
+def _worst(start: datetime, end: datetime, now: datetime) -> dict[str, list[Clock]]:
+    """The open clocks of each clause that are overdue longest."""
+    ranked = (
+        _due_between(start, end)
+        .open()
+        .filter(due_at__lt=now, paused_at__isnull=True)
+        .annotate(
+            place=Window(RowNumber(), partition_by=F("clause__code"), order_by=[F("due_at").asc(), F("id").asc()])
+        )
+        .filter(place__lte=WORST)
+        .select_related("clause", "lead__person", "lead__account", "user", "calendar_version")
+        .order_by("due_at", "id")
+    )
+    found: dict[str, list[Clock]] = defaultdict(list)
+    for clock in ranked:
+        found[clock.clause.code].append(clock)
+    return dict(found)

@@ -1,0 +1,71 @@
+"""What a new company starts with: calendars, an agreement from the template, people who can take leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from revops.foundation.models import User
+from sla.agreements import draft_from_template, publish_agreement, sign_agreement
+from sla.calendars import write_calendar
+from sla.models import Agreement, Calendar, CalendarVersion, ClauseSide, RepProfile, RoutingBalance
+
+NINE_TO_FIVE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+STANDARD_CALENDAR = "Standard office hours"
+REVIEW_AFTER = timedelta(days=180)
+
+
+def publish_starter_agreement(
+    marketing_head: User, sales_head: User, now: datetime, *, zone: str = "UTC", country: str = ""
+) -> Agreement:
+    """The template, signed by both heads and in effect, over standard office hours in `zone`."""
+    calendar = standard_calendar(now, zone=zone, country=country)
+    agreement = draft_from_template(calendar, now=now, review_on=(now + REVIEW_AFTER).date())
+    sign_agreement(agreement, ClauseSide.MARKETING, marketing_head, now=now)
+    sign_agreement(agreement, ClauseSide.SALES, sales_head, now=now)
+    return publish_agreement(agreement, now=now)
+
+
+def standard_calendar(now: datetime, *, zone: str = "UTC", country: str = "") -> Calendar:
+    """Office hours nine to five; written once."""
+    known = Calendar.objects.filter(name=STANDARD_CALENDAR).first()
+    return known or _write(STANDARD_CALENDAR, zone, country, "", now).calendar
+
+
+def write_office_hours(now: datetime, *, zone: str, country: str = "", region: str = "") -> Calendar:
+    """Monday to Friday, nine to five in `zone`, without the public holidays of `country`; written once."""
+    name = " ".join(filter(None, (zone.rpartition("/")[2].replace("_", " "), country, region, "office hours")))
+    known = Calendar.objects.filter(name=name).first()
+    return known or _write(name, zone, country, region, now).calendar
+
+
+def save_rep_profile(
+    user: User,
+    calendar: Calendar,
+    *,
+    now: datetime,
+    weight: int = 1,
+    capacity: int | None = None,
+    is_routable: bool = True,
+    countries: Sequence[str] = (),
+    tiers: Sequence[int] = (),
+) -> RepProfile:
+    """Lets somebody take leads, or changes how. They start with a balance of zero: neither owed turns nor ahead."""
+    profile, _ = RepProfile.objects.update_or_create(
+        user=user,
+        defaults={
+            "weight": weight,
+            "capacity": capacity,
+            "calendar": calendar,
+            "is_routable": is_routable,
+            "countries": sorted({country.upper() for country in countries}),
+            "tiers": sorted(set(tiers)),
+            "updated_at": now,
+        },
+    )
+    RoutingBalance.objects.get_or_create(user=user, defaults={"updated_at": now})
+    return profile
+
+
+def _write(name: str, zone: str, country: str, region: str, now: datetime) -> CalendarVersion:
+    return write_calendar(name, zone=zone, week=NINE_TO_FIVE, now=now, country=country, region=region)
