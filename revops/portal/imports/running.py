@@ -1,0 +1,187 @@
+"""Does the long work of imports: dry run, run and undo, in chunks that commit with their checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.files import UnreadableFile
+from leads.mapping import MappingError
+from leads.models import ImportKind, ImportRowError, ImportRun
+from leads.withdrawal import withdraw_submissions
+from revops.foundation import jobs
+from revops.foundation.bulk import insert_rows
+from revops.foundation.models import Job
+from revops.portal import journey
+from revops.portal.imports.deals import take_deals
+from revops.portal.imports.rows import FileRow, RowReader, drop_known
+from revops.portal.imports.tally import Ending, Tally
+from revops.portal.imports.uploads import shape_of, stored_path
+from revops.portal.imports.wizard import DRY_RUN, RUN, UNDO
+
+MOST_NOTES = 1_000
+"""Cells noted one by one for each column and code; further ones are only counted."""
+
+Taker = Callable[[ImportRun, Sequence[FileRow]], list[Ending]]
+
+
+def register() -> None:
+    """Says who does the jobs of imports."""
+    jobs.register(DRY_RUN, dry_run)
+    jobs.register(RUN, import_file)
+    jobs.register(UNDO, undo)
+
+
+def import_file(job: Job) -> dict[str, Any]:
+    """Takes every row on the journey. Goes on at its checkpoint after a kill."""
+    run = _run_of(job)
+    reader = _reader(run)
+    total = reader.count()
+    tally = Tally.from_json(job.checkpoint)
+    jobs.advance(job, job.processed, job.checkpoint, timezone.now(), total=total)
+    for chunk in reader.chunks(after_line=tally.line):
+        _take_chunk(job, run, chunk, tally)
+    now = timezone.now()
+    ImportRun.objects.filter(pk=run.pk).update(counts=tally.counts(), finished_at=now)
+    return tally.counts()
+
+
+def _take_chunk(job: Job, run: ImportRun, chunk: list[FileRow], tally: Tally) -> None:
+    """One chunk and its checkpoint in one transaction; tried again once if another import brought the same row."""
+    before = tally.as_json()
+    try:
+        _commit_chunk(job, run, chunk, tally)
+    except IntegrityError:
+        tally.restore(before)
+        _commit_chunk(job, run, chunk, tally)
+
+
+def _commit_chunk(job: Job, run: ImportRun, chunk: list[FileRow], tally: Tally) -> None:
+    with transaction.atomic():
+        endings = _takers()[run.kind](run, chunk)
+        _note(run, chunk, endings, tally, is_dry_run=False)
+        jobs.advance(job, tally.rows, tally.as_json(), timezone.now())
+        ImportRun.objects.filter(pk=run.pk).update(counts=tally.counts())
+
+
+def dry_run(job: Job) -> dict[str, Any]:
+    """Takes every row on the journey and takes each chunk back, so that nothing is left but the counts."""
+    run = _run_of(job)
+    reader = _reader(run)
+    total = reader.count()
+    ImportRowError.objects.filter(run=run, is_dry_run=True).delete()
+    tally = Tally()
+    people: set[int] = set()
+    jobs.advance(job, 0, {}, timezone.now(), total=total)
+    for chunk in reader.chunks(after_line=0):
+        endings = [_as_if_kept(row, ending, people) for row, ending in zip(chunk, _tried(run, chunk), strict=True)]
+        with transaction.atomic():
+            _note(run, chunk, endings, tally, is_dry_run=True)
+            jobs.advance(job, tally.rows, {}, timezone.now())
+    ImportRun.objects.filter(pk=run.pk).update(dry_counts=tally.counts())
+    return tally.counts()
+
+
+def undo(job: Job) -> dict[str, Any]:
+    """Withdraws all submissions of an import."""
+    run = _run_of(job)
+    if run.job_id is None:
+        raise jobs.JobFailed(_("The import was never started."))
+    actor = job.params.get("actor")
+    now = timezone.now()
+    with transaction.atomic():
+        withdrawn, hidden = withdraw_submissions(run.job_id, now=now, actor_id=UUID(actor) if actor else None)
+        ImportRun.objects.filter(pk=run.pk).update(undone_at=now)
+        jobs.advance(job, withdrawn, {}, now, total=withdrawn)
+    return {"withdrawn": withdrawn, "hidden_leads": hidden}
+
+
+def _run_of(job: Job) -> ImportRun:
+    run = ImportRun.objects.select_related("file", "source").filter(pk=job.params["run"]).first()
+    if run is None or run.source is None:
+        raise jobs.JobFailed(_("The import does not exist any more."))
+    return run
+
+
+def _reader(run: ImportRun) -> RowReader:
+    path = stored_path(run.file)
+    if not path.exists():
+        raise jobs.JobFailed(_("The uploaded file is gone from this server. Upload it again."))
+    try:
+        return RowReader(run, path, shape_of(run))
+    except (MappingError, UnreadableFile) as problem:
+        raise jobs.JobFailed(str(problem)) from problem
+
+
+def _takers() -> dict[str, Taker]:
+    return {ImportKind.LEADS: take_leads, ImportKind.OUTCOMES: take_deals}
+
+
+def take_leads(run: ImportRun, rows: Sequence[FileRow]) -> list[Ending]:
+    """Rows on the journey; what each came to, in order."""
+    fresh, _known = drop_known(list(rows), run)
+    receipts = journey.admit([row.item for row in fresh], now=timezone.now())
+    ends = {
+        row.line: Ending("unchanged" if receipt.is_repeat else receipt.outcome, receipt.detail, receipt.lead_id)
+        for row, receipt in zip(fresh, receipts, strict=True)
+    }
+    return [ends.get(row.line) or Ending("unchanged") for row in rows]
+
+
+def _tried(run: ImportRun, chunk: list[FileRow]) -> list[Ending]:
+    with transaction.atomic():
+        endings = _takers()[run.kind](run, chunk)
+        transaction.set_rollback(True)
+    return endings
+
+
+def _as_if_kept(row: FileRow, ending: Ending, people: set[int]) -> Ending:
+    """A person whose earlier row was taken back with its chunk would not be new any more."""
+    if ending.outcome not in {"new", "attached"}:
+        return ending
+    payload = row.item.payload or {}
+    names = [payload.get("email"), row.item.external_id, None if payload.get("email") else payload.get("phone")]
+    marks = {hash(str(name).strip().lower()) for name in names if name}
+    is_known = bool(marks & people)
+    people |= marks
+    return Ending("attached", ending.detail) if is_known and ending.outcome == "new" else ending
+
+
+def _note(
+    run: ImportRun, chunk: Sequence[FileRow], endings: Sequence[Ending], tally: Tally, *, is_dry_run: bool
+) -> None:
+    """Counts a chunk and writes down, in words, what stopped rows and which cells could not be used."""
+    rows: list[ImportRowError] = []
+    for row, ending in zip(chunk, endings, strict=True):
+        tally.count(row.line, ending)
+        if ending.outcome == "refused":
+            code = row.fault.code if row.fault else "refused"
+            rows.append(_error(run, row, "", code, ending.detail, stops=True, is_dry_run=is_dry_run))
+        if ending.outcome == "unchanged":
+            continue
+        for trouble in row.troubles:
+            seen = tally.note(trouble.column, trouble.code)
+            if seen <= MOST_NOTES:
+                words = (row, trouble.column, trouble.code, trouble.words)
+                rows.append(_error(run, *words, stops=False, is_dry_run=is_dry_run))
+    insert_rows(ImportRowError, rows)
+
+
+def _error(
+    run: ImportRun, row: FileRow, column: str, code: str, words: str, *, stops: bool, is_dry_run: bool
+) -> ImportRowError:
+    return ImportRowError(
+        run_id=run.pk,
+        is_dry_run=is_dry_run,
+        line=row.line,
+        column=column[:200],
+        code=code,
+        message=words[:500],
+        stops=stops,
+        original=row.cells,
+    )

@@ -1,0 +1,166 @@
+"""The decisions a person makes on the way to an import, each checked and kept at once so that a break loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.mapping import CompiledMapping, MappingError, signature_of, suggest_mapping
+from leads.models import ImportRun, SavedMapping, Source
+from leads.models.sources import SourceKind
+from revops.foundation import ledger
+from revops.foundation.jobs import start_job
+from revops.foundation.models import Job, LedgerEntry, User
+from revops.portal.imports.uploads import sample_rows, shape_of
+
+DRY_RUN, RUN, UNDO = "import_dry_run", "import_run", "import_undo"
+
+PURCHASED_REFUSAL = gettext_lazy(
+    "Bought lists are not imported. These people did not ask for us, a fifth to a third of such records is wrong, and "
+    "mailing them harms our name. Work the accounts through an outbound source, or ask an executive for an exception."
+)
+"""Our policy in words (product rule A6)."""
+
+
+class NotReady(Exception):
+    """The import lacks a decision; the words say which."""
+
+
+def confirm_shape(run: ImportRun, now: datetime) -> None:
+    """A person has seen the preview and says that it reads well."""
+    run.shape_confirmed_at = now
+    run.save(update_fields=["shape_confirmed_at"])
+
+
+def offered_mapping(run: ImportRun) -> dict[str, Any]:
+    """The mapping to show: the one chosen, else the one remembered for these columns, else a suggestion."""
+    headers = list(shape_of(run).headers)
+    if run.mapping:
+        return dict(run.mapping)
+    saved = SavedMapping.objects.filter(signature=signature_of(headers)).first()
+    if saved is not None:
+        columns = {header: {**plan, "because": _("remembered")} for header, plan in saved.mapping["columns"].items()}
+        return {**saved.mapping, "columns": columns, "remembered": True}
+    return suggest_mapping(headers, sample_rows(run))
+
+
+def choose_mapping(run: ImportRun, mapping: Mapping[str, Any], user: User | None, now: datetime) -> None:
+    """Takes a mapping for an import and remembers it for files with the same columns. Raises MappingError."""
+    headers = list(shape_of(run).headers)
+    check_mapping(mapping, headers, kind=run.kind, key_column=run.key_column)
+    with transaction.atomic():
+        run.mapping = dict(mapping)
+        run.dry_run_id, run.dry_counts = None, {}
+        run.save(update_fields=["mapping", "dry_run_id", "dry_counts"])
+        SavedMapping.objects.update_or_create(
+            signature=signature_of(headers),
+            defaults={
+                "name": str(mapping.get("name") or run.file.name)[:200],
+                "mapping": dict(mapping),
+                "updated_by": user,
+                "updated_at": now,
+            },
+        )
+
+
+def check_mapping(mapping: Mapping[str, Any], headers: list[str], *, kind: str, key_column: str = "") -> None:
+    """Raises MappingError unless the mapping fits the columns and says who the people are."""
+    CompiledMapping(mapping, headers)
+    used = {plan if isinstance(plan, str) else plan.get("to") for plan in mapping["columns"].values()}
+    if kind == "outcomes" and not key_column and "external_id" not in used:
+        raise MappingError([_("Say which column holds the id of the lead (--key, or map it to external_id).")])
+    if kind == "leads" and not used & {"email", "phone", "external_id"}:
+        raise MappingError(
+            [_("Nothing says who the people are. Map a column to the e-mail address, the phone number or their id.")]
+        )
+
+
+def set_rules(run: ImportRun, *, source: Source, legal_basis: str, is_history: bool, campaign: str = "") -> None:
+    """Says where the file comes from and on what grounds we may use it. Raises ValidationError."""
+    if source.kind == SourceKind.PURCHASED:
+        raise ValidationError({"source": PURCHASED_REFUSAL})
+    if not legal_basis:
+        raise ValidationError({"legal_basis": _("State the legal basis; without one these people may not be kept.")})
+    run.source, run.legal_basis, run.is_history, run.campaign = source, legal_basis, is_history, campaign.strip()[:120]
+    run.dry_run_id, run.dry_counts = None, {}
+    run.save(update_fields=["source", "legal_basis", "is_history", "campaign", "dry_run_id", "dry_counts"])
+
+
+def start_dry_run(run: ImportRun, user: User | None, now: datetime) -> Job:
+    """Tries the whole import without writing a lead."""
+    _check_ready(run)
+    with transaction.atomic():
+        job = start_job(DRY_RUN, {"run": str(run.pk)}, user, now)
+        run.dry_run_id, run.dry_counts = job.pk, {}
+        run.save(update_fields=["dry_run_id", "dry_counts"])
+    return job
+
+
+def start_run(run: ImportRun, user: User | None, now: datetime) -> Job:
+    """Imports the file. Raises NotReady if it was started before or a decision is missing."""
+    _check_ready(run)
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if locked.job_id is not None:
+            raise NotReady(_("This import was started before; see its report."))
+        job = start_job(RUN, {"run": str(run.pk)}, user, now)
+        run.job_id = job.pk
+        run.save(update_fields=["job_id"])
+        ledger.record([_entry(run, "import.started", user, now)])
+    return job
+
+
+def start_undo(run: ImportRun, user: User | None, now: datetime) -> Job:
+    """Takes the import back as a whole. Raises NotReady if that is no longer possible."""
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if not locked.can_undo(now):
+            raise NotReady(_("An import can be undone once, within 7 days of its end."))
+        imported = Job.objects.get(pk=str(locked.job_id))
+        actor = str(user.pk) if user else ""
+        job = start_job(UNDO, {"run": str(run.pk), "actor": actor}, user, now, undo_of=imported)
+        run.undo_job_id = job.pk
+        run.save(update_fields=["undo_job_id"])
+        ledger.record([_entry(run, "import.undo_started", user, now)])
+    return job
+
+
+def source_called(name: str, now: datetime, *, may_create: bool) -> tuple[Source, bool]:
+    """The source with this key or name, and whether it was created now. Raises NotReady with the known ones."""
+    key = slugify(name)[:64]
+    found = Source.objects.filter(key=key).first() or Source.objects.filter(name__iexact=name).first()
+    if found is not None:
+        return found, False
+    if not may_create or not key:
+        known = ", ".join(Source.objects.values_list("key", flat=True)) or _("none yet")
+        raise NotReady(_("There is no source “%(name)s”. Known sources: %(known)s.") % {"name": name, "known": known})
+    source = Source.objects.create(key=key, name=name[:120], kind=SourceKind.INBOUND, created_at=now)
+    return source, True
+
+
+def _check_ready(run: ImportRun) -> None:
+    if not run.mapping:
+        raise NotReady(_("Map the columns first."))
+    if run.source is None or not run.legal_basis:
+        raise NotReady(_("Choose the source and the legal basis first."))
+    if run.source.kind == SourceKind.PURCHASED:
+        raise NotReady(str(PURCHASED_REFUSAL))
+
+
+def _entry(run: ImportRun, action: str, user: User | None, now: datetime) -> LedgerEntry:
+    return LedgerEntry(
+        occurred_at=now,
+        actor=user,
+        actor_label="" if user else "system: import",
+        action=action,
+        subject_kind="import",
+        subject_id=run.public_id,
+        after={"source": run.source.key if run.source else "", "sha256": run.file.sha256, "basis": run.legal_basis},
+    )

@@ -1,0 +1,1 @@
+"""Tests of imports, from the file to the report."""
