@@ -172,7 +172,7 @@ def bullet(title: str, value: float, target: float, pace: float | None = None, u
     if pace is not None:
         ahead = value - pace
         words = f"{say(abs(ahead), unit)} {'behind' if behind else 'ahead of'} pace" if round(ahead, 1) else "on pace"
-        marks += [line(pace / scale, top - 2, pace / scale, top + 16, "axis")]
+        marks += [line(pace / scale, top - 2, pace / scale, top + 16, kind) for kind in ("edge", "mean")]
         if abs(target - pace) / scale > 0.18:
             marks.append(text(pace / scale, top + 31, "today", "t-2 t-s", "start" if pace / scale < 0.06 else "middle"))
         marks.append(text(1, 14, words, "t-bad" if behind else "t-good", "end"))

@@ -106,7 +106,7 @@ def run_chart(
 def _ticks(values: Sequence[float]) -> list[float]:
     """From zero when the data come near it, else from just below the data: a line, unlike a bar, may leave zero out."""
     low, high = min(values), max(values)
-    return nice_ticks(min(low, 0.0) if low < (high - low) * 0.75 else low, high, 4)
+    return nice_ticks(min(low, 0.0) if low < (high - low) * 0.75 or low == high else low, high, 4)
 
 
 def _limit_words(judged: Xmr, y: Callable[[float], float], unit: str) -> list[str]:
