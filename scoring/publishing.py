@@ -70,8 +70,8 @@ def create_draft(
     """
     stamped = stamp_kinds(definition)
     parse_rulebook(stamped)
-    # A table lock instead of a retry: two drafts at once must not get the same version.
-    Rulebook.objects.select_for_update().order_by("-version").values_list("pk").first()
+    # Two drafts at once must not get the same version: the second waits here for the first.
+    Rulebook.objects.select_for_update(no_key=True).order_by("-version").values_list("pk").first()
     version = (Rulebook.objects.aggregate(last=Max("version"))["last"] or 0) + 1
     draft = Rulebook.objects.create(
         version=version,
@@ -109,7 +109,7 @@ def edit_draft(
 def sign_rulebook(rulebook: Rulebook, user: User, side: str, now: datetime) -> RulebookSignature:
     """One side's yes to exactly this content. Raises PublishingRefused for the author, a second signature or a
     person of another side; a RevOps admin belongs to neither side and cannot sign."""
-    rulebook = Rulebook.objects.select_for_update().get(pk=rulebook.pk)
+    rulebook = Rulebook.objects.select_for_update(no_key=True).get(pk=rulebook.pk)
     check_signature(rulebook, user, side)
     signature = RulebookSignature.objects.create(
         rulebook=rulebook, user=user, side=side, signed_at=now, content_hash=rulebook.content_hash
@@ -149,7 +149,7 @@ def publish_rulebook(
     Raises PublishingRefused if a signature is missing, or within 30 days of the last publication unless an
     emergency reason is given, which the change log shows.
     """
-    versions = {book.pk: book for book in Rulebook.objects.select_for_update().order_by("version")}
+    versions = {book.pk: book for book in Rulebook.objects.select_for_update(no_key=True).order_by("version")}
     rulebook = versions[rulebook.pk]
     if rulebook.state not in _OPEN:
         raise PublishingRefused(_("Version %(version)d was already published.") % {"version": rulebook.version})
@@ -178,9 +178,12 @@ def revert_rulebook(by: User, reason: str, now: datetime) -> Rulebook:
     """Takes the live version back and makes the one before it live again, at once. Always logged as an emergency."""
     if not reason.strip():
         raise PublishingRefused(_("Say why the rulebook is taken back; everybody will read it."))
-    live = Rulebook.objects.select_for_update().filter(state=RulebookState.LIVE).first()
+    live = Rulebook.objects.select_for_update(no_key=True).filter(state=RulebookState.LIVE).first()
     before = (
-        Rulebook.objects.select_for_update().filter(state=RulebookState.SUPERSEDED).order_by("-superseded_at").first()
+        Rulebook.objects.select_for_update(no_key=True)
+        .filter(state=RulebookState.SUPERSEDED)
+        .order_by("-superseded_at")
+        .first()
     )
     if live is None or before is None:
         raise PublishingRefused(_("There is no earlier version to return to."))

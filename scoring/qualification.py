@@ -53,6 +53,15 @@ ON CONFLICT (lead_id) DO UPDATE
  WHERE (scoring_leadscore.decision_id, scoring_leadscore.reevaluate_at)
        IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)
 """
+_LEFT_BEHIND = """
+SELECT score.lead_id
+  FROM scoring_leadscore score
+  JOIN leads_lead lead ON lead.id = score.lead_id
+ WHERE score.rulebook_id <> (SELECT id FROM scoring_rulebook WHERE state = 'live')
+       AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL AND NOT lead.is_history
+ ORDER BY score.tier, score.priority DESC
+ LIMIT %s
+"""
 _DUE = """
 SELECT score.lead_id
   FROM scoring_leadscore score
@@ -148,6 +157,16 @@ def due_for_reevaluation(now: datetime, limit: int) -> list[UUID]:
     """Running leads whose points time alone may have changed, the longest due first. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [now, limit])
+        return [lead_id for (lead_id,) in cursor.fetchall()]
+
+
+def left_behind(limit: int) -> list[UUID]:
+    """Running leads that an earlier rulebook judged last, the most promising first. One query.
+
+    After a publication somebody qualifies these, batch by batch, until none is left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_BEHIND, [limit])
         return [lead_id for (lead_id,) in cursor.fetchall()]
 
 

@@ -1,5 +1,6 @@
 """Qualifying on the real database: decisions, current scores, locks and query counts."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,11 @@ from leads.models import Lead
 from scoring.explanation import explain, explain_lead, explain_many
 from scoring.models import LeadScore, ScoreDecision
 from scoring.overrides import OverrideRefused, active_overrides, end_overrides, grant_overrides
-from scoring.publishing import NoLiveRulebook
-from scoring.qualification import due_for_reevaluation, qualify_leads
+from scoring.publishing import NoLiveRulebook, create_draft, publish_rulebook, sign_rulebook
+from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from scoring.replay import replay_decisions
 
-from .factories import NOW, good_lead, make_lead, make_signal, make_source, make_starter, make_user
+from .factories import NOW, good_lead, make_lead, make_signal, make_source, make_starter, make_user, small_json
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +170,22 @@ def test_fading_points_come_due_and_the_sweep_settles_them():
     assert second.reevaluate_at > later
 
 
+def test_after_a_publication_the_leads_of_the_version_before_are_found():
+    make_starter()
+    source = make_source()
+    leads = [good_lead(source) for _number in range(2)]
+    qualify(*leads)
+    assert left_behind(10) == []
+    draft = create_draft(small_json(), make_user(), name="Next", summary="A change", now=NOW)
+    sign_rulebook(draft, make_user("sales"), "sales", NOW)
+    sign_rulebook(draft, make_user("marketing"), "marketing", NOW)
+    publish_rulebook(draft, NOW + timedelta(days=30))
+    assert set(left_behind(10)) == {lead.pk for lead in leads}
+    (result,) = qualify(leads[0])
+    assert result.changed
+    assert left_behind(10) == [leads[1].pk]
+
+
 def test_closed_leads_are_not_swept():
     make_starter()
     lead = good_lead(make_source())
@@ -273,3 +290,30 @@ def test_an_explanation_sums_to_the_score_and_says_what_was_found():
     answer = explanation.as_dict()
     assert answer["axes"]["timing"]["reasons"][0]["evidence"] == "Stated project date is 1 Apr 2026"
     assert answer["rulebook"]["version"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_qualifications_of_one_lead_follow_one_another():
+    """The second waits for the first and then sees what the first did."""
+    make_starter()
+    lead = good_lead(make_source())
+    make_signal(lead, "demo_request")
+    first_judged, second_result = threading.Event(), []
+
+    def second():
+        try:
+            first_judged.wait(10)
+            second_result.extend(qualify(lead))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with transaction.atomic():
+        (first,) = qualify(lead)
+        first_judged.set()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(10)
+    assert [(result.changed, result.decision_id) for result in second_result] == [(False, first.decision_id)]
+    assert ScoreDecision.objects.count() == 1

@@ -9,6 +9,7 @@ import pytest
 from scoring.engine import LeadFacts, evaluate, frame_of
 from scoring.engine.compiled import compile_rulebook
 from scoring.engine.frame import Act
+from scoring.outline import outline
 from scoring.rules import InvalidRulebook, disqualifier_sentence, parse_rulebook, plain_points, rule_sentence
 from scoring.rules.decay import decay_table, next_step_table
 from scoring.rules.sentences import count_words, signed_points
@@ -332,3 +333,17 @@ def test_words_are_found_whole_and_kept_apart():
 def test_the_kinds_of_the_rulebook_count_not_those_of_today():
     definition = small_rulebook({"when": TWICE}, kinds={**KINDS, PRICING: {**KINDS[PRICING], "is_proven": False}})
     assert definition.is_unproven(definition.rules[0])
+
+
+def test_the_outline_says_the_whole_rulebook_in_sentences():
+    told = outline(starter_json())
+    assert [part.axis for part in told.axes] == ["fit", "intent", "timing"]
+    assert sum(len(part.rules) for part in told.axes) == len(starter_json()["rules"])
+    assert told.tiers[1].startswith("Sales-ready: requested a demo")
+    assert told.tiers[1].endswith("fit at least 12, intent at least 20, the company is known.")
+    assert told.tiers[2] == "High intent, fast-track nurture: fit at least 6, intent at least 16."
+    assert "Everything in “content” together adds at most 5." in told.family_caps
+    assert [line.key for part in told.axes for line in part.rules if not line.is_proven] == ["mail_activity"]
+    assert told.as_dict()["axes"][0]["cap"] == 40 * POINT
+    assert told.axes[0].shown_cap == "40"
+    assert outline(small_json({"when": DEMO})).tiers[1].endswith("no further criteria.")

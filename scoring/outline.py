@@ -1,0 +1,99 @@
+"""A rulebook as people read it: sentences by axis, the hard noes, and what makes each tier. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from scoring.engine.compiled import required_fact
+from scoring.rules import (
+    AXES,
+    RulebookDefinition,
+    TierCriteria,
+    disqualifier_sentence,
+    parse_rulebook,
+    plain_points,
+    rule_sentence,
+)
+from scoring.rules.sentences import condition_clause
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule; `points` in thousandths. An unproven rule adds points that no tier counts."""
+
+    key: str
+    sentence: str
+    points: int
+    family: str
+    is_proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AxisOutline:
+    axis: str
+    cap: int
+    rules: tuple[RuleLine, ...]
+
+    @property
+    def shown_cap(self) -> str:
+        return plain_points(self.cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """`tiers` holds one sentence per tier, `family_caps` one per family."""
+
+    axes: tuple[AxisOutline, ...]
+    family_caps: tuple[str, ...]
+    disqualifiers: tuple[str, ...]
+    tiers: dict[int, str]
+    axis_reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def outline(definition: Mapping[str, Any]) -> Outline:
+    """The outline of a definition in JSON. Raises InvalidRulebook if it is none."""
+    book = parse_rulebook(definition)
+    return Outline(
+        axes=tuple(
+            AxisOutline(
+                axis.value,
+                book.caps[axis],
+                tuple(
+                    RuleLine(
+                        rule.key, rule_sentence(rule, book.kinds), rule.points, rule.family, not book.is_unproven(rule)
+                    )
+                    for rule in book.rules
+                    if rule.axis is axis
+                ),
+            )
+            for axis in AXES
+        ),
+        family_caps=tuple(
+            _("Everything in “%(family)s” together adds at most %(cap)s.") % {"family": name, "cap": plain_points(cap)}
+            for name, cap in book.family_caps.items()
+        ),
+        disqualifiers=tuple(disqualifier_sentence(no, book.kinds) for no in book.disqualifiers),
+        tiers={
+            1: _("Sales-ready: %(act)s; %(criteria)s.")
+            % {"act": condition_clause(book.hand_raise, book.kinds), "criteria": _criteria(book.tier_1, book)},
+            2: _("High intent, fast-track nurture: %(criteria)s.") % {"criteria": _criteria(book.tier_2, book)},
+            3: _("Everybody else stays with marketing."),
+        },
+        axis_reason=book.axis_reason,
+    )
+
+
+def _criteria(criteria: TierCriteria, book: RulebookDefinition) -> str:
+    asked = [
+        _("%(axis)s at least %(n)s") % {"axis": axis, "n": plain_points(least)}
+        for axis, least in criteria.minimum.items()
+    ]
+    asked += [condition_clause(required_fact(name), book.kinds) for name in criteria.required_facts]
+    return ", ".join(asked) or _("no further criteria")
