@@ -87,3 +87,14 @@ def test_every_page_action_works_without_script(open_page, person) -> None:
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.locator("summary", has_text="Show as table").first.click()
     assert page.locator("figure table").first.is_visible()
+
+
+@pytest.mark.parametrize(
+    "address", ["/accounts/login/", "/design/errors/404/", "/design/errors/500/", "/accounts/2fa/"]
+)
+def test_sign_in_and_error_pages_have_no_accessibility_violation(open_page, person, console, address: str) -> None:
+    console.allow("status of (404|500)")
+    page = open_page(None if "login" in address else person)
+    page.goto(address)
+    found = Axe().run(page)
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == []
