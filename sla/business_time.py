@@ -25,6 +25,7 @@ Interval = tuple[int, int]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST_DAY = date(1970, 1, 1)
+_WORTH_COLUMNS = 16
 _HORIZONS = tuple(years * 366 * DAY for years in (0, 1, 3, 20))
 """How far ahead to look for open time, a little further each time it does not suffice."""
 
@@ -52,8 +53,8 @@ def due_at(start: datetime, promise: timedelta, hours: BusinessHours) -> datetim
 
 def due_many(starts: Sequence[datetime], promise: timedelta, hours: BusinessHours) -> list[datetime]:
     """`due_at` of many starts at once."""
-    if not starts:
-        return []
+    if len(starts) < _WORTH_COLUMNS:
+        return [due_at(start, promise, hours) for start in starts]
     moments = np.fromiter(map(to_microseconds, starts), dtype=np.int64, count=len(starts))
     return [from_microseconds(moment) for moment in due_moments(moments, promise // _MICROSECOND, hours).tolist()]
 

@@ -20,6 +20,8 @@ Absences = tuple[tuple[datetime, datetime], ...]
 
 _MOST_KEPT = 2000
 _hours: dict[tuple[UUID, int, Absences], BusinessHours] = {}
+_versions: dict[tuple[UUID, int], CalendarVersion] = {}
+"""Kept by calendar and version id: neither is ever used again, and a version never changes."""
 
 
 def write_calendar(
@@ -61,9 +63,21 @@ def newest_versions(calendar_ids: Iterable[UUID]) -> dict[UUID, CalendarVersion]
     return {version.calendar_id: version for version in versions}
 
 
+def versions_of(keys: Iterable[tuple[UUID, int]]) -> dict[tuple[UUID, int], CalendarVersion]:
+    """Versions by (calendar id, version id); those seen before are kept. One query if there is a new one."""
+    wanted = set(keys)
+    if missing := [version_id for key, version_id in wanted if (key, version_id) not in _versions]:
+        if len(_versions) >= _MOST_KEPT:
+            _versions.clear()
+            missing = [version_id for _, version_id in wanted]
+        for version in CalendarVersion.objects.filter(pk__in=missing):
+            _versions[version.calendar_id, version.pk] = version
+    return {key: _versions[key] for key in wanted}
+
+
 def hours_of(version: CalendarVersion, absences: Absences = ()) -> BusinessHours:
     """The business hours of a calendar version, for somebody with these absences. Kept: a version never changes."""
-    key = (version.calendar_id, version.version, absences)
+    key = (version.calendar_id, version.pk, absences)
     known = _hours.get(key)
     if known is None:
         if len(_hours) >= _MOST_KEPT:

@@ -9,22 +9,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 
 from revops.foundation.bulk import insert_rows
 from revops.foundation.ids import new_id
 from sla.business_time import BusinessHours, working_days_before
-from sla.calendars import Absences, hours_of, newest_versions
+from sla.calendars import Absences, hours_of, versions_of
 from sla.candidates import FAILED_WORDS, Candidate, Choice, Chooser, RouteRequest
 from sla.fair_turns import FairTurns
 from sla.models import (
-    Absence,
     Assignment,
     AssignmentKind,
     CalendarVersion,
     HandOff,
-    RepProfile,
     RoutingBalance,
     TurnEntry,
     TurnReason,
@@ -80,7 +76,7 @@ class Roster:
 def route_leads(requests: Sequence[RouteRequest], *, now: datetime, roster: Roster | None = None) -> list[Routed]:
     """Chooses an owner for each hand-off, in order, and writes assignments and balances. Nobody is an answer too.
 
-    The balances are locked once per batch, in the order of user ids. Six queries, whatever the number of leads.
+    The balances are locked once per batch, in the order of user ids. Five queries, whatever the number of leads.
     """
     if not requests:
         return []
@@ -118,39 +114,58 @@ def preview_routes(requests: Sequence[RouteRequest], *, now: datetime) -> list[C
 
 
 def load_roster(*, now: datetime, lock: bool) -> Roster:
-    """Everybody with a rep profile. Four queries; `lock` holds the balances until the transaction ends."""
+    """Everybody with a rep profile. Two queries; `lock` holds the balances until the transaction ends.
+
+    The balances are locked first and the rest is read after, so that it is as of the lock.
+    """
     rows = RoutingBalance.objects.order_by("user_id")
     if lock:
         rows = rows.select_for_update(of=("self",))
     balances = dict(rows.values_list("user_id", "balance"))
-    open_work = HandOff.objects.open().filter(owner=OuterRef("pk")).order_by().values("owner").annotate(n=Count("*"))
-    profiles = list(
-        RepProfile.objects.filter(pk__in=balances)
-        .select_related("user")
-        .annotate(open_work=Coalesce(Subquery(open_work.values("n")), 0))
-        .order_by("pk")
-    )
-    versions = newest_versions(profile.calendar_id for profile in profiles)
-    absences = _absences(list(balances), since=now - _LOOK_BACK)
+    with connection.cursor() as cursor:
+        cursor.execute(_ROSTER, [now - _LOOK_BACK] * 2)
+        people = [row for row in cursor.fetchall() if row[0] in balances]
+    versions = versions_of({(row[7], row[8]) for row in people})
     candidates, hours = [], {}
-    for profile in profiles:
-        version, away = versions[profile.calendar_id], absences.get(profile.pk, ())
-        hours[profile.pk] = Hours(version, hours_of(version, away))
+    for user_id, weight, capacity, is_routable, is_active, countries, tiers, calendar, version_id, *more in people:
+        version, open_work = versions[calendar, version_id], more[0]
+        away = tuple(zip(more[1] or (), more[2] or (), strict=True))
+        hours[user_id] = Hours(version, hours_of(version, away))
         candidates.append(
             Candidate(
-                user_id=profile.pk,
-                weight=profile.weight,
-                capacity=profile.capacity,
-                open_work=profile.open_work,
-                is_active=profile.user.is_active,
-                is_routable=profile.is_routable,
-                countries=frozenset(profile.countries),
-                tiers=frozenset(profile.tiers),
+                user_id=user_id,
+                weight=weight,
+                capacity=capacity,
+                open_work=open_work,
+                is_active=is_active,
+                is_routable=is_routable,
+                countries=frozenset(countries),
+                tiers=frozenset(tiers),
                 absences=away,
                 leaves=_quiet_times(away, hours_of(version)),
             )
         )
     return Roster(candidates, [balances[person.user_id] for person in candidates], hours)
+
+
+_ROSTER = """
+SELECT profile.user_id, profile.weight, profile.capacity, profile.is_routable, person.is_active, profile.countries,
+       profile.tiers, calendar.calendar_id, calendar.id,
+       CASE WHEN profile.capacity IS NULL THEN 0 ELSE (
+           SELECT count(*) FROM sla_handoff handoff WHERE handoff.owner_id = profile.user_id AND handoff.state = 'open'
+       ) END,
+       (SELECT array_agg(starts_at ORDER BY starts_at, id) FROM sla_absence absence
+        WHERE absence.user_id = profile.user_id AND absence.ends_at > %s),
+       (SELECT array_agg(ends_at ORDER BY starts_at, id) FROM sla_absence absence
+        WHERE absence.user_id = profile.user_id AND absence.ends_at > %s)
+FROM sla_repprofile profile
+JOIN foundation_user person ON person.id = profile.user_id
+CROSS JOIN LATERAL (
+    SELECT version.id, version.calendar_id FROM sla_calendarversion version
+    WHERE version.calendar_id = profile.calendar_id ORDER BY version.version DESC LIMIT 1
+) calendar
+ORDER BY profile.user_id
+"""
 
 
 def give_turns_back(handoff_ids: Sequence[UUID], *, now: datetime) -> int:
@@ -192,12 +207,11 @@ def read_trace(assignment: Assignment) -> list[tuple[UUID, str, int | None]]:
 
 
 def person_hours(user_id: UUID, *, now: datetime) -> Hours:
-    """In whose hours promises of one person run. Three queries. Raises ValueError without a rep profile."""
-    profile = RepProfile.objects.filter(pk=user_id).first()
-    if profile is None:
+    """In whose hours promises of one person run. Two queries. Raises ValueError without a rep profile."""
+    known = load_roster(now=now, lock=False).hours.get(user_id)
+    if known is None:
         raise ValueError("This person has no rep profile. Give them a calendar first.")
-    version = newest_versions([profile.calendar_id])[profile.calendar_id]
-    return Hours(version, hours_of(version, _absences([user_id], since=now - _LOOK_BACK).get(user_id, ())))
+    return known
 
 
 def months_before(at: datetime, months: int) -> datetime:
@@ -205,14 +219,6 @@ def months_before(at: datetime, months: int) -> datetime:
     whole = at.year * 12 + at.month - 1 - months
     year, month = divmod(whole, 12)
     return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
-
-
-def _absences(user_ids: Sequence[UUID], *, since: datetime) -> dict[UUID, Absences]:
-    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
-    rows = Absence.objects.filter(user_id__in=user_ids, ends_at__gt=since).order_by("starts_at", "id")
-    for user_id, starts_at, ends_at in rows.values_list("user_id", "starts_at", "ends_at"):
-        found.setdefault(user_id, []).append((starts_at, ends_at))
-    return {user_id: tuple(spans) for user_id, spans in found.items()}
 
 
 def _quiet_times(absences: Absences, hours: BusinessHours) -> Absences:

@@ -17,7 +17,7 @@ from revops.foundation.ids import new_ids
 from sla.calendars import hours_of, newest_versions
 from sla.candidates import RouteRequest
 from sla.clocks import ClockStart, Evidence, meet_clocks, start_clocks
-from sla.models import Clause, ClauseSide, Clock, HandOff, Measure
+from sla.models import Agreement, AgreementState, Clause, ClauseSide, Clock, HandOff, Measure
 from sla.routing import (
     Hours,
     Roster,
@@ -183,9 +183,20 @@ def _details(clause: Clause, handoff: HandOff, is_complete: bool) -> ClockStart:
 
 
 def live_clauses() -> dict[str, Clause]:
-    """The clauses with a clock of the agreement in effect, by code; none before one is signed. One query."""
-    clauses = Clause.objects.filter(agreement__state="live", measure=Measure.CLOCK).select_related("agreement")
-    return {clause.code: clause for clause in clauses}
+    """The clauses with a clock of the agreement in effect, by code; none before one is signed. One query.
+
+    They are kept in memory: the database refuses to change them once the agreement took effect.
+    """
+    agreement_id = Agreement.objects.filter(state=AgreementState.LIVE).values_list("pk", flat=True).first()
+    if agreement_id is None:
+        return {}
+    if agreement_id not in _clauses:
+        clauses = Clause.objects.filter(agreement=agreement_id, measure=Measure.CLOCK).select_related("agreement")
+        _clauses[agreement_id] = {clause.code: clause for clause in clauses}
+    return _clauses[agreement_id]
+
+
+_clauses: dict[UUID, dict[str, Clause]] = {}
 
 
 def standard_hours(clauses: Mapping[str, Clause]) -> Hours | None:
