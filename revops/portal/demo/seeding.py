@@ -1,0 +1,118 @@
+"""Fills an empty portal with the demo company, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from leads.models import Account, Attempt, Lead, Person, Signal, Submission
+from revops.foundation.models import MessageState, OutboxMessage, User
+from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
+from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
+from revops.portal.demo.reviews import Huddles
+from revops.portal.demo.seasons import YEAR
+from revops.portal.demo.simulation import Simulation
+from revops.portal.demo.world import plan_world
+from scoring.models import LeadScore, ScoreDecision
+from sla.models import Clock, HandOff
+
+_GROWING = (Person, Account, Signal, LeadScore, ScoreDecision, HandOff, Clock, Attempt)
+_LOCK = 7_202_611
+_ANALYZE_AT = (3, 12, 40, 120)
+STILL_NEWS = timedelta(days=1)
+
+Tell = Callable[[int, str], None]
+"""Told the percentage that is done, and words."""
+
+
+class PortalNotEmptyError(Exception):
+    """Somebody's data is here; the demo company never touches it."""
+
+
+def is_empty() -> bool:
+    """Whether nobody and nothing is in the portal."""
+    return not (User.objects.exists() or Lead.objects.exists() or Submission.objects.exists())
+
+
+def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done, _words: None) -> dict[str, Any]:
+    """Makes the demo company with about `leads` leads up to `now`, in one transaction.
+
+    Returns its counts and, under `demo`, what `demo.json` holds. Raises PortalNotEmptyError. The same `leads`, `seed`
+    and `now` give the same company, save ids and the key.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        if not is_empty():
+            raise PortalNotEmptyError("This portal is not empty, so the demo company was not added.")
+        tell(0, "planning the year")
+        world = plan_world(leads, seed, now)
+        company = found_company(now, Random(f"company/{seed}"))
+        simulation = Simulation(company, world, now, seed)
+        _run(simulation, company, now, tell)
+        _quieten(now)
+    return {**simulation.counts, "demo": credentials(company)}
+
+
+def _run(simulation: Simulation, company: Company, now: datetime, tell: Tell) -> None:
+    huddles = Huddles(company, now)
+    second_rulebook_at = now - YEAR + SECOND_RULEBOOK_AFTER
+    is_published = False
+
+    def after_slice(done: int, of: int, end: datetime) -> None:
+        nonlocal is_published
+        if not is_published and end >= second_rulebook_at:
+            publish_second_rulebook(company, end)
+            is_published = True
+        if done in _ANALYZE_AT:
+            _analyze()
+        huddles.hold(end)
+        tell(100 * done // of, f"{end:%b %Y}")
+
+    simulation.run(after_slice)
+
+
+def _analyze() -> None:
+    """The planner must know how tables grew: nobody else sees them before the end."""
+    with connection.cursor() as cursor:
+        for model in (Lead, Submission, *_GROWING):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _quieten(now: datetime) -> None:
+    """What the past would have told people and systems is not sent today; only the last day's news waits."""
+    past = OutboxMessage.objects.filter(state=MessageState.WAITING, created_at__lt=now - STILL_NEWS)
+    past.update(state=MessageState.CANCELLED, finished_at=F("available_at"), last_error="Simulated past: not sent.")
+
+
+def credentials(company: Company) -> dict[str, Any]:
+    """What `demo.json` says: where, with which key, as whom. The highlighted people come first."""
+    people = sorted(STAFF, key=lambda member: member.login not in HIGHLIGHTED)
+    return {
+        "company": COMPANY,
+        "base_url": settings.PUBLIC_URL,
+        "api_key": company.api_key,
+        "users": [
+            {"role": member.role, "name": member.name, "email": member.email, "password": PASSWORD}
+            for member in people
+            if member.role != "integration"
+        ],
+    }
+
+
+def write_credentials(demo: dict[str, Any]) -> Path:
+    """Writes `demo.json` so that only its owner reads it."""
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    file: Path = settings.VAR_DIR / "demo.json"
+    file.write_text(json.dumps(demo, indent=2, ensure_ascii=False) + "\n")
+    file.chmod(0o600)
+    return file
