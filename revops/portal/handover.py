@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
 
-from leads.lifecycle import Stage
+from leads.lifecycle import SALES_STAGES, Stage
 from leads.models import Lead, Signal
 from leads.people import details_missing
 from leads.transitions import Move
@@ -77,3 +77,12 @@ def nurture_moves(
         for q in qualified
         if q.tier != 1 and q.previous_tier is None
     ]
+
+
+def completed(lead_ids: Iterable[UUID]) -> list[UUID]:
+    """Which of these leads are with sales and have all the details sales needs. One query if there are any."""
+    ids = list(lead_ids)
+    if not ids:
+        return []
+    leads = Lead.objects.filter(pk__in=ids, stage__in=SALES_STAGES).select_related("person")
+    return [lead.pk for lead in leads if not details_missing(lead)]

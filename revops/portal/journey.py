@@ -23,13 +23,13 @@ from leads.admission import Admission, admit_people
 from leads.attempts import Try, log_attempts
 from leads.intake import Item, Journalled, hold_as_pending, journal_submissions, rebuilt, settle_pending, take_pending
 from leads.models import Attempt, Submission
+from leads.transitions import move_leads
 from revops.foundation import outbox
 from revops.portal import notices
+from revops.portal.handover import completed, nurture_moves, requests_for
 from scoring.qualification import due_for_reevaluation, qualify_leads
 from sla.clocks import meet_clocks
-from sla.handoffs import hand_off_leads, snooze_handoffs
-from revops.portal.handover import nurture_moves, requests_for
-from leads.transitions import move_leads
+from sla.handoffs import complete_details, hand_off_leads, route_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +80,16 @@ def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) ->
     live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
     past = [a for a in admissions if a.lead is not None and a.lead.is_history]
     _qualify({a.lead.pk: a.at for a in live}, _causes(live), "submission", now=now)
+    _complete(live, now=now)
     qualify_leads([a.lead.pk for a in past], as_of={a.lead.pk: a.at for a in past}, now=now, cause_kind="history")
     return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
+
+
+def _complete(admissions: Sequence[Admission], *, now: datetime) -> None:
+    """A further submission may bring what sales was promised: that meets marketing's details clock."""
+    attached = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.outcome == "attached"}
+    for lead_id in completed(attached):
+        complete_details([lead_id], attached[lead_id], now=now)
 
 
 def _causes(admissions: Sequence[Admission]) -> dict[UUID, str]:
@@ -158,6 +166,19 @@ def conclude(results: Sequence[Result], *, now: datetime) -> list[Recorded]:
     """Records what became of leads."""
     with transaction.atomic():
         return record_outcomes(results, now=now)
+
+
+def deal_waiting(*, now: datetime) -> int:
+    """The sweep: tries again to find somebody for hand-offs that nobody could take. Returns how many have one now."""
+    with transaction.atomic():
+        return len(route_waiting(now=now))
+
+
+def rescore(lead_ids: Sequence[UUID], *, now: datetime, rulebook: str) -> int:
+    """Scores leads by a newly published rulebook, in one transaction. Returns how many."""
+    with transaction.atomic():
+        _qualify(dict.fromkeys(lead_ids, now), dict.fromkeys(lead_ids, rulebook), "rulebook", now=now)
+        return len(lead_ids)
 
 
 def reevaluate(*, now: datetime, limit: int = 5000) -> int:

@@ -8,6 +8,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver what waits in the outbox": {"task": "foundation.deliver_outbox", "schedule": 5.0},
     "ring again for abandoned jobs": {"task": "foundation.sweep_jobs", "schedule": 5.0},
     "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
+    "deal out hand-offs that wait for somebody": {"task": "portal.deal_waiting", "schedule": 60.0},
     "score what time changed": {"task": "portal.reevaluate", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},

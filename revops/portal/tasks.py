@@ -19,6 +19,12 @@ def finish_pending() -> int:
     return journey.finish_pending(now=timezone.now())
 
 
+@shared_task(name="portal.deal_waiting")
+def deal_waiting() -> int:
+    """Another try for hand-offs that nobody could take."""
+    return journey.deal_waiting(now=timezone.now())
+
+
 @shared_task(name="portal.reevaluate")
 def reevaluate() -> int:
     """Scores the leads whose points change by the passing of time."""
