@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import Max
 
 from revops.foundation.models import User
@@ -76,6 +77,7 @@ TEMPLATE = (
 """What the product proposes to sign (agreement template, PRODUCT D1)."""
 
 
+@transaction.atomic
 def draft_from_template(
     calendar: Calendar, *, now: datetime, review_on: date, clauses: Sequence[ClauseDraft] = TEMPLATE
 ) -> Agreement:
@@ -100,6 +102,7 @@ def draft_from_template(
     return agreement
 
 
+@transaction.atomic
 def sign_agreement(agreement: Agreement, side: str, user: User, *, now: datetime) -> AgreementSignature:
     """One head's yes to the clauses as they are now. Raises AgreementError if it is no draft, or signed already."""
     held = Agreement.objects.select_for_update().get(pk=agreement.pk)
@@ -114,6 +117,7 @@ def sign_agreement(agreement: Agreement, side: str, user: User, *, now: datetime
     return AgreementSignature.objects.create(agreement=held, side=side, user=user, signed_at=now, content_hash=content)
 
 
+@transaction.atomic
 def publish_agreement(agreement: Agreement, *, now: datetime) -> Agreement:
     """Lets a draft that both sides signed take effect; the one before it is superseded, its clocks run on under it."""
     held = Agreement.objects.select_for_update().get(pk=agreement.pk)

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import holidays
+from django.db import transaction
 from django.db.models import Max
 
 from sla.business_time import BusinessHours, NoBusinessHours, next_open
@@ -24,6 +25,7 @@ _versions: dict[tuple[UUID, int], CalendarVersion] = {}
 """Kept by calendar and version id: neither is ever used again, and a version never changes."""
 
 
+@transaction.atomic
 def write_calendar(
     name: str,
     *,

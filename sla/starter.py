@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from revops.foundation.models import User
 from sla.agreements import draft_from_template, publish_agreement, sign_agreement
 from sla.calendars import write_calendar
@@ -15,6 +17,7 @@ STANDARD_CALENDAR = "Standard office hours"
 REVIEW_AFTER = timedelta(days=180)
 
 
+@transaction.atomic
 def publish_starter_agreement(
     marketing_head: User, sales_head: User, now: datetime, *, zone: str = "UTC", country: str = ""
 ) -> Agreement:
@@ -39,6 +42,7 @@ def write_office_hours(now: datetime, *, zone: str, country: str = "", region: s
     return known or _write(name, zone, country, region, now).calendar
 
 
+@transaction.atomic
 def save_rep_profile(
     user: User,
     calendar: Calendar,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from leads.models import Account, Lead, Person, Source
 from revops.foundation.models import Role, User
@@ -77,7 +78,8 @@ def hand_off(reps, now) -> Callable[..., list[HandOff]]:
     """Hands off so many new leads at `now`, or at another instant."""
 
     def give(count: int = 1, at: datetime = now, **changes) -> list[HandOff]:
-        return hand_off_leads(requests_for(make_leads(count, at), at, **changes), now=at)
+        with transaction.atomic():
+            return hand_off_leads(requests_for(make_leads(count, at), at, **changes), now=at)
 
     return give
 
