@@ -127,17 +127,6 @@ def leaves(condition: Condition) -> Iterator[FactCondition | DateCondition | Sig
             yield condition
 
 
-def depth(condition: Condition) -> int:
-    """How many combinations lie inside one another; a single question has depth 0."""
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            return 1 + max(depth(part) for part in parts)
-        case Not(part):
-            return 1 + depth(part)
-        case _:
-            return 0
-
-
 def attributes_of(condition: Condition) -> set[str]:
     return {leaf.attribute for leaf in leaves(condition) if not isinstance(leaf, SignalCondition)}
 

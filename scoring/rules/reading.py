@@ -63,13 +63,15 @@ class Reader:
 
     def text(self, key: str, *, longest: int = 64, default: str | None = None) -> str:
         value = self.get(key, default)
-        if not isinstance(value, str) or len(value) > longest or (not value.strip() and value != default):
-            raise self.refuse(_("Give a text of 1 to %(n)d characters.") % {"n": longest}, key)
+        if value == default and isinstance(value, str):
+            return value
+        if not _is_text(value, longest):
+            raise self.refuse(_("Give a text of 1 to %(n)d characters on one line.") % {"n": longest}, key)
         return value.strip()
 
     def texts(self, key: str, *, at_least: int = 1) -> tuple[str, ...]:
         values = [value for _index, value in self.items(key, at_least=at_least)]
-        if not all(isinstance(value, str) and value.strip() and len(value) <= 120 for value in values):
+        if not all(_is_text(value, 120) for value in values):
             raise self.refuse(_("Every entry must be a text of 1 to 120 characters."), key)
         if len(set(values)) < len(values):
             raise self.refuse(_("The same entry is listed twice; remove one."), key)
@@ -100,6 +102,11 @@ class Reader:
     def done(self) -> None:
         for key in sorted(set(self.value) - self._asked, key=str):
             self.refuse(_("“%(key)s” means nothing here; remove it or correct its name.") % {"key": key}, str(key))
+
+
+def _is_text(value: object, longest: int) -> bool:
+    """Readable text on one line: no control characters, which no database and no sentence could hold."""
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= longest and value.isprintable()
 
 
 def _escaped(step: str | int) -> str:

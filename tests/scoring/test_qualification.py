@@ -230,6 +230,21 @@ def test_stored_decisions_replay_without_difference_also_after_the_person_was_er
     assert replay_decisions(0, seed=7).checked == 0
 
 
+def test_replay_finds_a_decision_that_does_not_follow_from_its_inputs():
+    make_starter()
+    (result,) = qualify(good_lead(make_source()))
+    wrong = ScoreDecision.objects.get(pk=result.decision_id)
+    wrong.pk, wrong.fit, wrong.tier = None, wrong.fit + 1, 2
+    wrong.save(force_insert=True)
+    replay = replay_decisions(10, seed=1)
+    assert replay.checked == 2
+    assert [(difference.decision_id, difference.field) for difference in replay.differences] == [
+        (wrong.pk, "fit"),
+        (wrong.pk, "tier"),
+    ]
+    assert replay.as_dict()["differences"][0]["stored"] == wrong.fit
+
+
 def test_no_decision_holds_what_a_person_typed():
     make_starter()
     lead = make_lead(
