@@ -128,8 +128,9 @@ def clause_board(week_start: datetime, week_end: datetime, now: datetime) -> lis
     for clause in relevant.select_related("agreement").order_by("-agreement__version", "side", "position"):
         clauses.setdefault(clause.code, clause)
     rows = [
-        ClauseRow(clause, *(counted.get(clause.code, _NOTHING)[key] for key in ("kept", "late", "pending")))
+        ClauseRow(clause, found["kept"], found["late"], found["pending"])
         for clause in clauses.values()
+        for found in [counted.get(clause.code, _NOTHING)]
     ]
     worst = _worst(week_start, week_end, now)
     for row in rows:
@@ -208,8 +209,7 @@ def _worst(start: datetime, end: datetime, now: datetime) -> dict[str, list[Cloc
     """The open clocks of each clause that are overdue longest."""
     ranked = (
         _due_between(start, end)
-        .open()
-        .filter(due_at__lt=now, paused_at__isnull=True)
+        .filter(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True, due_at__lt=now)
         .annotate(
             place=Window(RowNumber(), partition_by=F("clause__code"), order_by=[F("due_at").asc(), F("id").asc()])
         )

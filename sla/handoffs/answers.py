@@ -57,12 +57,12 @@ def answer_handoffs(answers: Sequence[HandOffAnswer], *, now: datetime) -> Answe
     if not answers:
         return AnswerResult([], {})
     wanted = {answer.handoff_id: answer for answer in reversed(answers)}
-    columns = [
+    columns: tuple[list[UUID], list[str], list[UUID], list[datetime]] = (
         list(wanted),
         [answer.state for answer in wanted.values()],
         [answer.user_id for answer in wanted.values()],
         [answer.at for answer in wanted.values()],
-    ]
+    )
     with connection.cursor() as cursor:
         cursor.execute(_ANSWER, columns)
         won = {row[0] for row in cursor.fetchall()}

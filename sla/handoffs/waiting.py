@@ -136,13 +136,13 @@ def _change_owner(
         .select_for_update(of=("self",))
         .order_by("pk")
     )
-    afresh, kept = [], {}
+    afresh: list[Clock] = []
+    kept: dict[UUID, list[UUID]] = {}
     for clock in running:
-        owner_id = owners[clock.handoff_id] if clock.handoff_id else None
         if clock.user_id is None or is_late(clock, now):
             afresh.append(clock)
-        elif owner_id is not None:
-            kept.setdefault(owner_id, []).append(clock.pk)
+        elif clock.handoff_id is not None:
+            kept.setdefault(owners[clock.handoff_id], []).append(clock.pk)
     for owner_id, clock_ids in kept.items():
         move_clocks(clock_ids, owner_id)
     cancel_clocks([clock.pk for clock in afresh], at=now, reason="reassigned")
