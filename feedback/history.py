@@ -11,6 +11,7 @@ from feedback.models import Disposition, ReasonCode
 from feedback.outcomes import Result, record_outcomes
 from leads.admission import Admission
 from leads.cleaning import one_line, read_moment
+from leads.models import Lead
 from leads.transitions import Move, move_leads
 from revops.foundation.bulk import insert_rows
 
@@ -21,7 +22,7 @@ def record_history(admissions: Sequence[Admission], *, now: datetime) -> None:
     """Records the rejections and outcomes that historic submissions carry. Undated facts stay undated."""
     past = [(a, a.history) for a in admissions if a.lead is not None and a.lead.is_history and a.history]
     _record_rejections([(a, h) for a, h in past if h.get("reason_code") and h.get("outcome") != "won"], now=now)
-    record_outcomes([_result(a, h) for a, h in past if h.get("outcome") in OUTCOME_KINDS], now=now)
+    record_outcomes([_result(a.lead, h) for a, h in past if a.lead and h.get("outcome") in OUTCOME_KINDS], now=now)
 
 
 def _record_rejections(past: Sequence[tuple[Admission, dict[str, Any]]], *, now: datetime) -> None:
@@ -49,11 +50,10 @@ def _record_rejections(past: Sequence[tuple[Admission, dict[str, Any]]], *, now:
     move_leads(moves, now=now, is_history=True)
 
 
-def _result(admission: Admission, history: dict[str, Any]) -> Result:
-    assert admission.lead is not None
-    at = read_moment(history["outcome_at"]) if history.get("outcome_at") else admission.lead.occurred_at
+def _result(lead: Lead, history: dict[str, Any]) -> Result:
+    at = read_moment(history["outcome_at"]) if history.get("outcome_at") else lead.occurred_at
     return Result(
-        lead_id=admission.lead.pk,
+        lead_id=lead.pk,
         kind=str(history["outcome"]),
         occurred_at=at,
         amount=read_amount(history.get("amount")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
-from feedback.metrics import METRICS, Measure, Metric, Period, Unit, Week, measure_by, metric, weekly
+from feedback.metrics import METRICS, Measure, Metric, Period, Unit, Week, measure, measure_by, metric, weekly
 from feedback.metrics.measuring import is_mature
 from feedback.models import Disposition, Outcome, Review, ReviewDecision
 from feedback.statistics import change, mean
@@ -258,7 +257,7 @@ def record_decision(
 ) -> ReviewDecision:
     """Records a decision with the value its metric has in that week, so that the next review can tell if it moved."""
     entry = metric(metric_key)
-    baseline = list(weekly(entry, week, 1).values())[0].value
+    baseline = measure(entry, week.period).value
     return ReviewDecision.objects.create(
         week_on=week.monday,
         text=text.strip(),
@@ -282,7 +281,7 @@ def answer_decision(decision_id: UUID, *, answer: str, note: str, user: User, no
     )
 
 
-def decisions_to_answer(week: Week) -> Sequence[ReviewDecision]:
+def decisions_to_answer(week: Week) -> QuerySet[ReviewDecision]:
     """Decisions of earlier weeks that the review of `week` has to look at: open ones, and those answered in it."""
     return (
         ReviewDecision.objects.filter(week_on__lt=week.monday)
@@ -293,7 +292,7 @@ def decisions_to_answer(week: Week) -> Sequence[ReviewDecision]:
 
 def effect_of(decision: ReviewDecision, week: Week) -> tuple[float | None, bool | None]:
     """The decision's metric in `week`, and whether it moved as expected (None if either week says nothing)."""
-    value = list(weekly(metric(decision.metric), week, 1).values())[0].value
+    value = measure(metric(decision.metric), week.period).value
     if value is None or decision.baseline is None:
         return value, None
     return value, value > decision.baseline if decision.direction == "up" else value < decision.baseline

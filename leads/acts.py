@@ -152,7 +152,7 @@ def _advance_last_signal(signals: Sequence[Signal]) -> None:
     table = connection.ops.quote_name(Lead._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} AS lead SET last_signal_at = GREATEST(lead.last_signal_at, latest.at)"
+            f"UPDATE {table} AS lead SET last_signal_at = GREATEST(lead.last_signal_at, latest.at)"  # noqa: S608
             " FROM unnest(%s::uuid[], %s::timestamptz[]) AS latest(id, at) WHERE lead.id = latest.id",
             [list(latest), list(latest.values())],
         )

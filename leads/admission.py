@@ -124,8 +124,7 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     fresh = {lead.pk for lead in created}
     lost = _insert_leads(created)
     for admission in admissions:
-        assert admission.lead is not None
-        if admission.lead.pk in lost:
+        if admission.lead is not None and admission.lead.pk in lost:
             admission.lead = lost[admission.lead.pk]
             admission.outcome = OutcomeKind.ATTACHED
     insert_rows(

@@ -182,16 +182,16 @@ def _find_or_create_accounts(enquiries: Sequence[Enquiry], *, now: datetime) -> 
     by_domain: dict[str, Account] = {}
     by_key: dict[str, Account] = {}
     if domains or keys:
-        for account in Account.objects.filter(Q(domain__in=domains) | Q(normalised_name__in=keys)).order_by("pk"):
-            if account.domain:
-                by_domain[account.domain.lower()] = account
-            by_key.setdefault(account.normalised_name, account)
+        for known in Account.objects.filter(Q(domain__in=domains) | Q(normalised_name__in=keys)).order_by("pk"):
+            if known.domain:
+                by_domain[known.domain.lower()] = known
+            by_key.setdefault(known.normalised_name, known)
     found: list[Account | None] = []
     created: list[Account] = []
     changed: dict[int, Account] = {}
     for enquiry in enquiries:
         domain, key = enquiry.account_domain, enquiry.facts.company_key
-        account = by_domain.get(domain) if domain else by_key.get(key) if key else None
+        account: Account | None = by_domain.get(domain) if domain else by_key.get(key) if key else None
         if account is None and (domain or key):
             account = Account(
                 name=enquiry.facts.company or domain,

@@ -79,7 +79,7 @@ def _select(metric: Metric, key: str) -> str:
     return f"SELECT {key}, count(*), count(*) FILTER (WHERE fact.value > 0), {_FOLDS[metric.fold]}"
 
 
-def measure(metric: Metric, period: Period, filters: Filters = Filters()) -> Measure:  # noqa: B008 - it is frozen
+def measure(metric: Metric, period: Period, filters: Filters = Filters()) -> Measure:
     """The number of one period. One query."""
     facts, parameters = _facts(metric, period, filters)
     with connection.cursor() as cursor:
@@ -96,7 +96,7 @@ def measure_by(metric: Metric, period: Period) -> dict[UUID, Measure]:
         return _measures(metric, cursor.fetchall())
 
 
-def weekly(metric: Metric, last: Week, weeks: int, filters: Filters = Filters()) -> dict[Week, Measure]:  # noqa: B008
+def weekly(metric: Metric, last: Week, weeks: int, filters: Filters = Filters()) -> dict[Week, Measure]:
     """The number of each of the `weeks` weeks up to and including `last`, oldest first, empty weeks included."""
     first = last.plus(1 - weeks)
     facts, parameters = _facts(metric, Period(first.start, last.end), filters)
@@ -109,7 +109,7 @@ def weekly(metric: Metric, last: Week, weeks: int, filters: Filters = Filters())
     return {week: found.get(week.monday) or _measure(metric, 0, 0, None) for week in all_weeks}
 
 
-def drill_ids(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> list[UUID]:  # noqa: B008
+def drill_ids(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> list[UUID]:
     """The leads behind a number, newest first; `part` "hits" gives those that count, "all" everything it rests on."""
     facts, parameters = _facts(metric, period, filters)
     if part == "hits":

@@ -3,5 +3,16 @@
 from .reading import count_rows, read_rows
 from .shape import FileShape, RowError, UnreadableFile
 from .sniffing import sniff
+from .writing import csv_lines, defused, undefused
 
-__all__ = ["FileShape", "RowError", "UnreadableFile", "count_rows", "read_rows", "sniff"]
+__all__ = [
+    "FileShape",
+    "RowError",
+    "UnreadableFile",
+    "count_rows",
+    "csv_lines",
+    "defused",
+    "read_rows",
+    "sniff",
+    "undefused",
+]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from leads.files.writing import undefused
+
 from .setters import (
     HISTORY,
     UTM,
@@ -89,6 +91,8 @@ class CompiledMapping:
         filled = RowInProgress({})
         for position, empty, setters in self.steps:
             text = row[position].strip()
+            if text[:1] == "'":
+                text = undefused(text)
             if text and text.casefold() not in empty:
                 for setter in setters:
                     setter(filled, text)

@@ -94,7 +94,7 @@ SYNONYMS: dict[str, str] = {
 """Folded header → target, for names that mean the same in most files."""
 
 SYSTEM_NAMES = re.compile(
-    r"^_?(fivetran|airbyte|sdc|dlt|cloudingo|lean_?data|es_app|mkto|user_gems|rh_2|bizible|netsuite)"
+    r"^_(line|column|code|message)$|^_?(fivetran|airbyte|sdc|dlt|cloudingo|lean_?data|es_app|mkto|user_gems|rh_2|bizible|netsuite)"
     r"|_(id|url|modstamp)(_c|__c)?$|^(is_deleted|system_|last_modified|photo_url)"
 )
 """Columns that serve machines; ignored unless a preset or a person says otherwise."""

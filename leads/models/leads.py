@@ -89,12 +89,12 @@ class Lead(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.public_id
+
     @property
     def public_id(self) -> str:
         return encode("lead", self.id)
-
-    def __str__(self) -> str:
-        return self.public_id
 
 
 class LifecycleEvent(models.Model):

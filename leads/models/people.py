@@ -87,14 +87,14 @@ class Person(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def name(self) -> str:
         """Full name, else e-mail, else a placeholder; never empty."""
         full = f"{self.first_name} {self.last_name}".strip()
         return full or self.email or str(_("Unnamed person"))
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class PersonIdentity(models.Model):

@@ -78,10 +78,10 @@ def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) ->
     admissions = admit_people(entries, now=now, released=released)
     record_history(admissions, now=now)
     live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
-    past = [a for a in admissions if a.lead is not None and a.lead.is_history]
-    _qualify({a.lead.pk: a.at for a in live}, _causes(live), "submission", now=now)
+    past = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.lead.is_history}
+    _qualify({a.lead.pk: a.at for a in live if a.lead}, _causes(live), "submission", now=now)
     _complete(live, now=now)
-    qualify_leads([a.lead.pk for a in past], as_of={a.lead.pk: a.at for a in past}, now=now, cause_kind="history")
+    qualify_leads(list(past), as_of=past, now=now, cause_kind="history")
     return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
 
 

@@ -10,7 +10,9 @@ from leads.starter_rules import STARTER_HYGIENE
 
 RULES = [ActiveRule(code, action, frozenset(terms)) for code, _, action, terms in STARTER_HYGIENE]
 WITH_OWN = [
-    ActiveRule(rule.code, rule.action, frozenset({"our-own.com"} if rule.code == "own_employee" else {"rival.com", "rival"}))
+    ActiveRule(
+        rule.code, rule.action, frozenset({"our-own.com"} if rule.code == "own_employee" else {"rival.com", "rival"})
+    )
     if rule.code in {"own_employee", "competitor"}
     else rule
     for rule in RULES
