@@ -131,6 +131,11 @@ def cancel_clocks(clock_ids: Sequence[UUID], *, at: datetime, reason: str) -> in
     return Clock.objects.open().filter(pk__in=clock_ids).update(cancelled_at=at, cancel_reason=reason)
 
 
+def cancel_clocks_of_leads(lead_ids: Sequence[UUID], *, at: datetime, reason: str) -> int:
+    """Calls off all open clocks of leads that need no more work: lost, taken back after an accept, withdrawn."""
+    return Clock.objects.open().filter(lead_id__in=lead_ids).update(cancelled_at=at, cancel_reason=reason)
+
+
 def pause_clocks(clock_ids: Sequence[UUID], *, at: datetime) -> int:
     """Stops the time of open clocks. Returns how many were running."""
     return (

@@ -1,6 +1,7 @@
 """Business time against a brute-force oracle that asks the wall clock minute by minute."""
 
 from datetime import UTC, date, datetime, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -262,6 +263,8 @@ def test_a_calendar_that_cannot_be_read_says_what_to_write(zone, spec, words):
 def test_two_hundred_thousand_deadlines_are_no_work(now):
     hours = hours_of(NINE_TO_FIVE, "Europe/Berlin")
     starts = to_microseconds(now) + np.arange(200_000, dtype=np.int64) * 60_000_000
+    begin = perf_counter()
     due = due_moments(starts, 4 * 3_600_000_000, hours)
+    assert perf_counter() - begin < 1
     assert (np.diff(due) >= 0).all()
     assert due[12_345] == to_microseconds(due_at(now + 12_345 * MINUTE, 4 * HOUR, hours))

@@ -1,6 +1,8 @@
 """Who may take a lead: the tests in their order, and who comes before whose turn it is."""
 
+from collections import Counter
 from datetime import timedelta
+from time import perf_counter
 from uuid import UUID
 
 import pytest
@@ -82,3 +84,21 @@ def test_an_absence_ends_when_it_ends(now):
 
 def test_an_unknown_country_fits_every_territory(now):
     assert chooser(Candidate(ANNA, countries=frozenset({"FR"}))).choose(request(now, country="")).user_id == ANNA
+
+
+def test_ten_thousand_leads_among_fifty_people_are_shared_within_seconds(now):
+    people = [
+        Candidate(
+            UUID(int=number),
+            weight=1 + number % 3,
+            capacity=None if number % 2 else 10_000,
+            absences=[(now + DAY, now + 2 * DAY)] if number % 5 == 0 else (),
+        )
+        for number in range(1, 51)
+    ]
+    everybody = chooser(*people)
+    begin = perf_counter()
+    chosen = Counter(everybody.choose(request(now)).user_id for _ in range(10_000))
+    assert perf_counter() - begin < 5
+    rates = [chosen[person.user_id] / person.weight for person in people]
+    assert max(rates) - min(rates) <= 1

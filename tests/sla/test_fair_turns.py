@@ -86,3 +86,25 @@ def test_fairness_counts_only_turns_one_could_take(turns, absent, weights):
             owed[who] += Fraction(weights[who], sum(weights[other] for other in able))
         taken[fair.take(able)] += 1
     assert all(abs(due - count) < 2 for due, count in zip(owed, taken, strict=True))
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_balances_sum_to_zero_through_joins_leaves_and_rejections(data):
+    weights, balances, present = [1, 2], [0, 0], {0, 1}
+    for _ in range(data.draw(st.integers(1, 40))):
+        match data.draw(st.sampled_from(["take", "take", "take", "reject", "join", "leave"])):
+            case "join":
+                weights, balances = [*weights, data.draw(st.integers(1, 5))], [*balances, 0]
+                present.add(len(weights) - 1)
+            case "leave" if len(present) > 1:
+                present.discard(data.draw(st.sampled_from(sorted(present))))
+            case "reject":
+                fair = FairTurns(weights, balances)
+                fair.give_back(data.draw(st.sampled_from(range(len(weights)))), tuple(sorted(present)))
+                balances = fair.balances
+            case _:
+                fair = FairTurns(weights, balances)
+                fair.take(tuple(sorted(present)))
+                balances = fair.balances
+        assert sum(balances) == 0

@@ -1,5 +1,6 @@
 """Hand-offs on the database: routing, clocks, answers, undo, snooze, reassignment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import IntegrityError, transaction
 from leads.models import Account, Attempt, Lead, LifecycleEvent
 from sla.calendars import write_calendar
 from sla.clock_state import ClockState, state
-from sla.clocks import meet_clocks, pause_clocks, resume_clocks
+from sla.clocks import cancel_clocks, cancel_clocks_of_leads, meet_clocks, pause_clocks, resume_clocks
 from sla.fair_turns import TURN
 from sla.handoffs import (
     HandOffAnswer,
@@ -89,13 +90,24 @@ def test_many_leads_are_shared_fairly_and_balances_sum_to_zero(hand_off, reps):
     assert (entry.turns, sum(entry.deltas)) == (9, 0)
 
 
-@pytest.mark.parametrize("count", [1, 3, 60])
-def test_a_hand_off_takes_the_same_number_of_queries_for_any_batch(
-    reps, now, count, django_assert_max_num_queries, settings
-):
-    requests = requests_for(make_leads(count, now), now)
-    with django_assert_max_num_queries(21):
-        hand_off_leads(requests, now=now)
+@pytest.mark.parametrize("count", [2, 60])
+def test_a_hand_off_takes_the_same_number_of_queries_for_any_batch(reps, now, count, django_assert_max_num_queries):
+    account = Account.objects.create(name="Acme", created_at=now, updated_at=now)
+    leads = make_leads(count, now, account=account)
+    requests = [replace(request, at=now - timedelta(minutes=at)) for at, request in enumerate(requests_for(leads, now))]
+    hand_off_leads(requests_for(make_leads(1, now), now), now=now)  # calendars and clauses are in memory from here on
+    with django_assert_max_num_queries(14):
+        assert len(hand_off_leads(requests, now=now)) == count
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_an_answer_and_its_undo_take_the_same_number_of_queries(hand_off, now, count, django_assert_max_num_queries):
+    handoffs = hand_off(count)
+    answers = [answer(handoff, "rejected", now, gives_turn_back=True) for handoff in handoffs]
+    with django_assert_max_num_queries(8):
+        assert len(answer_handoffs(answers, now=now).won) == count
+    with django_assert_max_num_queries(11):
+        assert len(reopen_handoffs(ids(handoffs), now=now)) == count
 
 
 def test_a_lead_that_moved_on_or_comes_twice_is_left_out(reps, now):
@@ -250,6 +262,16 @@ def test_evidence_from_before_the_start_counts_from_the_start(hand_off, now):
     early = Attempt(lead_id=handoff.lead_id, occurred_at=now - HOUR, recorded_at=now - HOUR, grade="A")
     meet_clocks("first_contact", [early], now=now)
     assert clocks(handoff)["first_contact"].met_at == now
+
+
+def test_clocks_of_a_lead_that_is_lost_are_called_off_and_a_missed_one_stays_missed(hand_off, now):
+    (handoff,) = hand_off()
+    later = now + 23 * HOUR
+    assert cancel_clocks_of_leads([handoff.lead_id], at=later, reason="lost") == 2
+    running = clocks(handoff)
+    assert state(running["first_contact"], later) == ClockState.BREACHED
+    assert state(running["decision"], later + 99 * HOUR) == ClockState.CANCELLED
+    assert cancel_clocks([running["decision"].pk], at=later, reason="again") == 0
 
 
 def test_a_pause_moves_the_deadline_in_business_time(hand_off, now):
