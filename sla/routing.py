@@ -231,22 +231,25 @@ def _quiet_times(absences: Absences, hours: BusinessHours) -> Absences:
 
 
 def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datetime) -> int:
+    """Gives back or charges again, where it was not done yet. The caller holds the leads, so nobody else does it."""
     if not handoff_ids:
         return 0
-    roster = load_roster(now=now, lock=True)
     entries = TurnEntry.objects.filter(handoff_id__in=handoff_ids).order_by("decided_at", "id")
-    latest = dict(entries.values_list("handoff_id", "reason"))
+    credited = {pk for pk, last in dict(entries.values_list("handoff_id", "reason")).items() if last == "credit_back"}
     charged = Assignment.objects.filter(handoff_id__in=handoff_ids, trace__turn=True).order_by("id")
     owners = dict(charged.values_list("handoff_id", "user_id"))
+    wanted = [pk for pk in handoff_ids if pk in owners and (pk in credited) == (reason == TurnReason.CHARGED_AGAIN)]
+    if not wanted:
+        return 0
+    roster = load_roster(now=now, lock=True)
     places = {person: place for place, person in enumerate(roster.people)}
     turns, before, rows = roster.turns(), list(roster.balances), []
-    for handoff_id in handoff_ids:
-        is_credited = latest.get(handoff_id) == TurnReason.CREDIT_BACK
-        place = places.get(owners[handoff_id]) if handoff_id in owners else None
-        if place is None or not roster.routable or is_credited == (reason == TurnReason.CREDIT_BACK):
+    for handoff_id in wanted:
+        place = places.get(owners[handoff_id])
+        if place is None or not roster.routable:
             continue
-        move = turns.give_back if reason == TurnReason.CREDIT_BACK else turns.charge_again
-        move(place, roster.routable)
+        settle = turns.give_back if reason == TurnReason.CREDIT_BACK else turns.charge_again
+        settle(place, roster.routable)
         deltas = [after - earlier for after, earlier in zip(turns.balances, before, strict=True)]
         before = list(turns.balances)
         rows.append(_entry(roster, reason, 1, deltas, now=now, handoff_id=handoff_id))

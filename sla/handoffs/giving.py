@@ -61,11 +61,7 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
     ready = _still_there(requests)
     if not ready:
         return []
-    numbers = dict(
-        HandOff.objects.filter(lead_id__in=[request.lead_id for request in ready])
-        .values_list("lead_id")
-        .annotate(latest=Max("number"))
-    )
+    numbers = _numbers([request.lead_id for request in ready if request.from_stage != Stage.NEW])
     handoffs = [
         HandOff(
             id=identifier,
@@ -122,6 +118,14 @@ def _still_there(requests: Sequence[HandOffRequest]) -> list[HandOffRequest]:
     leads = Lead.objects.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",))
     stages = dict(leads.values_list("pk", "stage"))
     return [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
+
+
+def _numbers(lead_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How often each lead was handed off so far. A new lead never was: no query for those."""
+    if not lead_ids:
+        return {}
+    earlier = HandOff.objects.filter(lead_id__in=lead_ids).values_list("lead_id")
+    return dict(earlier.annotate(latest=Max("number")))
 
 
 def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], roster: Roster, *, now: datetime) -> None:

@@ -96,7 +96,7 @@ def test_a_hand_off_takes_the_same_number_of_queries_for_any_batch(reps, now, co
     leads = make_leads(count, now, account=account)
     requests = [replace(request, at=now - timedelta(minutes=at)) for at, request in enumerate(requests_for(leads, now))]
     hand_off_leads(requests_for(make_leads(1, now), now), now=now)  # calendars and clauses are in memory from here on
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         assert len(hand_off_leads(requests, now=now)) == count
 
 
