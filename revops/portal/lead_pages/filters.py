@@ -1,0 +1,120 @@
+"""The one filter of leads: the list, its export and the API use it, so that they can never disagree."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Disposition, DispositionKind, ReasonCode
+from leads.lifecycle import Stage
+from leads.models import Account, Lead, Person, Source
+from leads.names import normalise_company
+from revops.foundation.models import User
+from scoring.models import Tier
+
+MOST_MATCHES = 2000
+"""A text search looks at so many people and companies at most; who searches wants few."""
+
+
+class LeadFilter(django_filters.FilterSet):
+    """Filters leads by where they stand, how good they are, whose they are, where they come from, and when."""
+
+    q = django_filters.CharFilter(method="by_text", label=_("Name, e-mail or company"))
+    stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label=_("Stage"))
+    tier = django_filters.ChoiceFilter(
+        field_name="score__tier", choices=Tier.choices, label=_("Tier"), empty_label=_("Any")
+    )
+    source = django_filters.ModelChoiceFilter(
+        queryset=Source.objects.all(), to_field_name="key", label=_("Source"), empty_label=_("Any")
+    )
+    owner = django_filters.CharFilter(method="by_owner", label=_("Owner"))
+    country = django_filters.CharFilter(method="by_country", max_length=2, label=_("Country"))
+    received_from = django_filters.DateFilter(method="by_first_day", label=_("Received from"))
+    received_to = django_filters.DateFilter(method="by_last_day", label=_("Received to"))
+    rejected = django_filters.CharFilter(method="by_rejection", label=_("Rejected because"))
+    is_history = django_filters.ChoiceFilter(
+        method="by_history", choices=[("no", _("Live only")), ("yes", _("History only"))], label=_("History"),
+        empty_label=_("All"),
+    )  # fmt: skip
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        """`user` is who asks: “me” as owner means them."""
+        super().__init__(*args, **kwargs)
+        self.user = user or getattr(self.request, "user", None)
+
+    def by_text(self, leads: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
+        """People whose names begin so or whose address contains it, and companies that contain it."""
+        return leads.filter(text_condition(text)) if text.strip() else leads
+
+    def by_owner(self, leads: QuerySet[Lead], _name: str, owner: str) -> QuerySet[Lead]:
+        """“me”, “nobody”, or the e-mail address of somebody."""
+        if owner == "nobody":
+            return leads.filter(owner__isnull=True)
+        return leads.filter(owner=self.user) if owner == "me" else leads.filter(owner__email=owner)
+
+    def by_country(self, leads: QuerySet[Lead], _name: str, country: str) -> QuerySet[Lead]:
+        code = country.strip().upper()
+        return leads.filter(Q(person__country=code) | Q(person__country="", account__country=code))
+
+    def by_first_day(self, leads: QuerySet[Lead], _name: str, day: date) -> QuerySet[Lead]:
+        return leads.filter(received_at__gte=_midnight(day))
+
+    def by_last_day(self, leads: QuerySet[Lead], _name: str, day: date) -> QuerySet[Lead]:
+        return leads.filter(received_at__lt=_midnight(day + timedelta(days=1)))
+
+    def by_rejection(self, leads: QuerySet[Lead], _name: str, reason: str) -> QuerySet[Lead]:
+        """“any”, a reason code, or a family of reasons; rejections that were taken back do not count."""
+        rows = Disposition.objects.filter(lead=OuterRef("pk"), kind=DispositionKind.REJECTED, undone_by__isnull=True)
+        if reason != "any":
+            rows = rows.filter(Q(reason=reason) | Q(reason__family=reason))
+        return leads.filter(Exists(rows))
+
+    def by_history(self, leads: QuerySet[Lead], _name: str, which: str) -> QuerySet[Lead]:
+        return leads.filter(is_history=which == "yes")
+
+
+def text_condition(text: str) -> Q:
+    """Leads whose person or company matches what was typed. Words are matched each by itself."""
+    words = text.split()[:5]
+    people, companies = Q(), Q()
+    for word in words:
+        people &= Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(email__icontains=word)
+        companies &= Q(normalised_name__contains=normalise_company(word) or word.lower()) | Q(domain__icontains=word)
+    found_people = Person.objects.filter(people).values("pk")[:MOST_MATCHES]
+    found_accounts = Account.objects.filter(companies).values("pk")[:MOST_MATCHES]
+    return Q(person__in=Subquery(found_people)) | Q(account__in=Subquery(found_accounts))
+
+
+def _midnight(day: date) -> datetime:
+    """The beginning of a day in the zone of whoever looks."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def owner_choices(user: Any) -> list[tuple[str, str]]:
+    """Owners for the select of the list: me, nobody, and everybody who works leads. One query."""
+    reps = User.objects.filter(is_active=True, role__in=["rep", "sales_manager"]).order_by("name")
+    return [
+        ("", str(_("Anybody"))),
+        ("me", str(_("Me"))),
+        ("nobody", str(_("Nobody"))),
+        *((r.email, r.name) for r in reps),
+    ]
+
+
+def reason_choices() -> list[tuple[str, str]]:
+    """Rejection reasons for the select of the list. One query."""
+    codes = ReasonCode.objects.select_related("family")
+    return [
+        ("", str(_("–"))),
+        ("any", str(_("Any reason"))),
+        *((c.code, f"{c.family.label}: {c.label}") for c in codes),
+    ]

@@ -1,0 +1,107 @@
+"""Pages of leads without offsets: the next page starts after the last row, however many there are."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from leads.models import Lead
+
+PAGE = 50
+EXACT_TO = 10_000
+
+SORTS: dict[str, tuple[str, ...]] = {
+    "-received": ("-received_at", "-pk"),
+    "received": ("received_at", "pk"),
+    "tier": ("score__tier", "-score__priority", "pk"),
+    "-tier": ("-score__tier", "-score__priority", "pk"),
+}
+"""Orders the list offers; each has an index, so that a page costs the same among a million leads."""
+USUAL = "-received"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """One page. `total` is exact up to EXACT_TO, else the database's estimate; `next_cursor` is empty on the last."""
+
+    leads: Sequence[Lead]
+    total: int
+    is_exact: bool
+    next_cursor: str
+
+    @property
+    def shown(self) -> int:
+        return len(self.leads)
+
+
+def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE) -> LeadPage:
+    """The page after `cursor`; a cursor that is not ours starts from the beginning. Three queries."""
+    sort = sort if sort in SORTS else USUAL
+    ordered = leads.order_by(*SORTS[sort])
+    if "score__tier" in SORTS[sort][0]:
+        ordered = ordered.filter(score__isnull=False)
+    after = _read(cursor, sort)
+    start = ordered.filter(_after(SORTS[sort], after)) if after else ordered
+    rows = list(start.select_related("person", "account", "source", "owner", "score")[: size + 1])
+    total, is_exact = count_of(ordered)
+    more = len(rows) > size
+    rows = rows[:size]
+    return LeadPage(rows, total, is_exact, _write(rows[-1], sort) if more else "")
+
+
+def count_of(leads: QuerySet[Any]) -> tuple[int, bool]:
+    """(how many, whether that is exact). Above EXACT_TO the planner's estimate is enough."""
+    counted = leads.order_by()[: EXACT_TO + 1].count()
+    if counted <= EXACT_TO:
+        return counted, True
+    sql, parameters = leads.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+        plan = cursor.fetchone()[0]
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_TO + 1), False
+
+
+def _after(fields: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows that come after `values` in the order of `fields`."""
+    condition, equal = Q(), Q()
+    for field, value in zip(fields, values, strict=True):
+        name = field.removeprefix("-")
+        condition |= equal & Q(**{f"{name}__{'lt' if field.startswith('-') else 'gt'}": value})
+        equal &= Q(**{name: value})
+    return condition
+
+
+def _write(lead: Lead, sort: str) -> str:
+    values = [_value(lead, field.removeprefix("-")) for field in SORTS[sort]]
+    return urlsafe_b64encode(json.dumps([sort, *map(str, values)]).encode()).decode().rstrip("=")
+
+
+def _value(lead: Lead, field: str) -> Any:
+    if field == "received_at":
+        return lead.received_at.isoformat()
+    return lead.pk if field == "pk" else getattr(lead.score, field.removeprefix("score__"))
+
+
+def _read(cursor: str, sort: str) -> list[Any] | None:
+    try:
+        written, *values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if written != sort or len(values) != len(SORTS[sort]):
+            return None
+        return [_parse(field.removeprefix("-"), value) for field, value in zip(SORTS[sort], values, strict=True)]
+    except (ValueError, TypeError):
+        return None
+
+
+def _parse(field: str, value: str) -> Any:
+    if field == "received_at":
+        return datetime.fromisoformat(value)
+    return UUID(value) if field == "pk" else int(value)

@@ -1,0 +1,173 @@
+"""What the lead page shows beyond the context card: scores then and now, routing, outcomes, and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from feedback.models import Disposition, DispositionKind, Outcome
+from leads.models import Lead
+from revops.foundation.models import LedgerEntry, User
+from revops.foundation.pages.charts import Bar, Chart, contributions
+from revops.portal.lead_pages.timeline import Timeline, timeline_of
+from revops.portal.queue.card import Card, card_for
+from scoring.explanation import Explanation, explain
+from scoring.models import ScoreDecision
+from sla.fair_turns import TURN
+from sla.handoffs import latest_handoffs
+from sla.models import Assignment, HandOff
+from sla.routing import read_trace
+
+LEDGER_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AxisPair:
+    """One axis when it was handed off (None if it never was) and now."""
+
+    name: str
+    then: Chart | None
+    now: Chart | None
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One person routing looked at: the first test they failed, and their turns before."""
+
+    name: str
+    test: str
+    balance: int | None
+    is_chosen: bool
+
+    @property
+    def turns(self) -> str:
+        """The balance in turns."""
+        return "–" if self.balance is None else f"{self.balance / TURN:+.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRow:
+    """One assignment with all its candidates."""
+
+    assignment: Assignment
+    candidates: list[CandidateRow]
+
+
+@dataclass(slots=True)
+class LeadView:
+    """The whole lead page."""
+
+    card: Card
+    then: Explanation | None
+    axes: list[AxisPair]
+    timeline: Timeline
+    routing: list[RoutingRow]
+    outcomes: list[Outcome]
+    answers: list[Disposition]
+    ledger: list[LedgerEntry]
+
+    @property
+    def last_answer(self) -> Disposition | None:
+        """The answer that counts now, if one does."""
+        return next((row for row in self.answers if row.kind != DispositionKind.UNDONE and not _is_undone(row)), None)
+
+
+def lead_view(
+    lead: Lead, user: Any, now: datetime, *, kind: str = "", cursor: str = "", sees_ledger: bool = False
+) -> LeadView:
+    """Everything about one lead. A fixed number of queries, however much happened to it."""
+    handoff = latest_handoffs([lead.pk]).get(lead.pk)
+    card = card_for(lead, handoff, user, now)
+    then = _explained(handoff)
+    return LeadView(
+        card=card,
+        then=then,
+        axes=_axes(then, card.explanation),
+        timeline=timeline_of(lead, kind, cursor),
+        routing=_routing(lead),
+        outcomes=list(
+            Outcome.objects.filter(lead=lead).select_related("recorded_by").order_by("-occurred_at", "-pk")[:20]
+        ),
+        answers=list(
+            Disposition.objects.filter(lead=lead, is_history=False)
+            .select_related("user", "reason", "undone_by")
+            .order_by("-recorded_at", "-pk")[:20]
+        ),
+        ledger=_ledger(lead) if sees_ledger else [],
+    )
+
+
+def _explained(handoff: HandOff | None) -> Explanation | None:
+    """The score as it was at the hand-off. One query, also when there was none."""
+    decision_id = handoff.score_decision_id if handoff else None
+    decision = ScoreDecision.objects.select_related("rulebook").filter(pk=decision_id).first()
+    return explain(decision) if decision else None
+
+
+def _axes(then: Explanation | None, now: Explanation | None) -> list[AxisPair]:
+    charts = {
+        key: {part.axis.value: part for part in explanation.axes} if explanation else {}
+        for key, explanation in (("then", then), ("now", now))
+    }
+    names = list(charts["now"] or charts["then"])
+    pairs = []
+    for name in names:
+        before, after = charts["then"].get(name), charts["now"].get(name)
+        change = ""
+        if before and after:
+            change = (
+                _("%(name)s then %(then)s, now %(now)s") % {
+                    "name": name.capitalize(), "then": before.shown_total, "now": after.shown_total,
+                }
+                if before.total != after.total
+                else _("unchanged since the hand-off")
+            )  # fmt: skip
+        pairs.append(AxisPair(name.capitalize(), _chart(before, _("At hand-off")), _chart(after, _("Now")), change))
+    return pairs
+
+
+def _chart(part: Any, when: str) -> Chart | None:
+    if part is None:
+        return None
+    bars = [Bar(reason.evidence or reason.sentence, reason.points / 1000, reason.note) for reason in part.reasons]
+    title = _("%(when)s: %(axis)s %(total)s of %(cap)s") % {
+        "when": when, "axis": part.axis.value, "total": part.shown_total, "cap": part.shown_cap,
+    }  # fmt: skip
+    return contributions(title, bars, total_label=_("Sum"))
+
+
+def _routing(lead: Lead) -> list[RoutingRow]:
+    """Who could have had the lead and the first test each failed. Two queries."""
+    assignments = list(
+        Assignment.objects.filter(handoff__lead=lead)
+        .select_related("user", "turn", "handoff")
+        .order_by("-assigned_at", "-pk")[:5]
+    )
+    traces = {assignment.pk: read_trace(assignment) for assignment in assignments}
+    people = {user_id for trace in traces.values() for user_id, _test, _balance in trace}
+    names = dict(User.objects.filter(pk__in=people).values_list("pk", "name"))
+    return [
+        RoutingRow(
+            assignment,
+            [
+                CandidateRow(names.get(user_id, _("Somebody")), test, balance, user_id == assignment.user_id)
+                for user_id, test, balance in sorted(
+                    traces[assignment.pk], key=lambda row: (row[0] != assignment.user_id, names.get(row[0], ""))
+                )
+            ],
+        )
+        for assignment in assignments
+    ]
+
+
+def _ledger(lead: Lead) -> Sequence[LedgerEntry]:
+    return list(LedgerEntry.objects.filter(subject_kind="lead", subject_id=lead.pk).order_by("-id")[:LEDGER_SHOWN])
+
+
+def _is_undone(row: Disposition) -> bool:
+    return getattr(row, "undone_by", None) is not None

@@ -1,0 +1,12 @@
+"""Addresses of leads."""
+
+from django.urls import path
+
+from revops.portal.lead_pages import views
+
+urlpatterns = [
+    path("leads/", views.leads, name="leads"),
+    path("leads/export.csv", views.export, name="leads-export"),
+    path("leads/<str:lead_id>/", views.lead, name="lead"),
+    path("leads/<str:lead_id>/outcomes/", views.record_outcome, name="record-outcome"),
+]

@@ -1,0 +1,184 @@
+"""The list of leads, its export, and the page of one lead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from feedback.outcomes import Result
+from revops.foundation.policy import can, check
+from revops.portal import journey
+from revops.portal.lead_pages.drill import drill_queryset
+from revops.portal.lead_pages.export import csv_lines, record_export
+from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_choices
+from revops.portal.lead_pages.forms import OutcomeForm
+from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
+from revops.portal.lead_pages.page import LeadView, lead_view
+from revops.portal.lead_pages.timeline import KINDS
+from revops.portal.lead_pages.visibility import lead_or_404, leads_for
+from revops.portal.queue.desk import action_context
+from scoring.explanation import explain_many
+
+MORE = ("country", "received_from", "received_to", "rejected", "is_history")
+"""Filters behind “More”."""
+DRILL = ("metric", "period", "period_to", "part")
+"""What names the number a list was opened from; a change of filter keeps it."""
+
+
+@login_required
+@require_GET
+def leads(request: HttpRequest) -> HttpResponse:
+    """All leads one may see, filtered and sorted by the address of the page."""
+    check(request.user, "leads.view")
+    filters, drill = _filtered(request)
+    sort = request.GET.get("sort", USUAL)
+    page = page_of(filters.qs, sort, request.GET.get("after", ""))
+    why = explain_many([lead.pk for lead in page.leads])
+    context = {
+        "filters": filters,
+        "page": page,
+        "rows": [(lead, why.get(lead.pk, "")) for lead in page.leads],
+        "total": page.total if page.is_exact else _("about %(n)s") % {"n": f"{round(page.total, -3):,}"},
+        "drill": drill,
+        "active": sum(1 for name in filters.filters if request.GET.get(name)),
+        "sort": sort if sort in SORTS else USUAL,
+        "next_url": _next_url(request, page.next_cursor),
+        "csv_url": f"{reverse('leads-export')}?{_query(request)}" if can(request.user, "leads.export") else "",
+        "owners": owner_choices(request.user),
+        "reasons": reason_choices(),
+        "page_size": PAGE,
+        "first_url": f"?{_query(request)}",
+        "source_select": _source_select(filters),
+        "more_active": sum(1 for name in MORE if request.GET.get(name)),
+        "kept": [(name, request.GET[name]) for name in DRILL if request.GET.get(name)],
+    }
+    return render(request, "leads/list.html", context)
+
+
+@login_required
+@require_GET
+def export(request: HttpRequest) -> HttpResponse:
+    """Exactly the leads of the list, as CSV; written down in the ledger."""
+    check(request.user, "leads.export")
+    filters, _drill = _filtered(request)
+    now = timezone.now()
+    rows = filters.qs.order_by("-received_at", "-pk")
+    record_export(request.user, dict(request.GET.lists()), count_of(rows)[0], now=now)
+    response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="leads-{now:%Y-%m-%d-%H%M}.csv"'
+    return response
+
+
+@login_required
+@require_GET
+def lead(request: HttpRequest, lead_id: str) -> HttpResponse:
+    """The whole truth about one lead."""
+    check(request.user, "leads.view")
+    return _lead_page(request, lead_id, OutcomeForm(initial={"occurred_at": timezone.localtime()}))
+
+
+@login_required
+@require_POST
+def record_outcome(request: HttpRequest, lead_id: str) -> HttpResponse:
+    """Records what became of a lead; the token of the form makes a repeated post harmless."""
+    check(request.user, "outcomes.record")
+    form = OutcomeForm(request.POST)
+    if not form.is_valid():
+        return _lead_page(request, lead_id, form, status=422)
+    found = lead_or_404(request.user, lead_id)
+    facts = form.cleaned_data
+    result = Result(
+        lead_id=found.pk,
+        kind=facts["kind"],
+        occurred_at=min(facts["occurred_at"], timezone.now()),
+        amount=facts["amount"],
+        currency=facts["currency"],
+        reason=facts["reason"],
+        external_id=f"page:{request.POST.get('idempotency_key', '')[:64]}",
+        user_id=request.user.pk,
+    )
+    recorded = journey.conclude([result], now=timezone.now())[0]
+    if recorded.refusal:
+        form.add_error(None, recorded.refusal)
+        return _lead_page(request, lead_id, form, status=409)
+    messages.success(request, _("Recorded: %(what)s.") % {"what": dict(form.fields["kind"].choices)[facts["kind"]]})
+    return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
+
+
+def _lead_page(request: HttpRequest, lead_id: str, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
+    found = lead_or_404(request.user, lead_id)
+    kind, cursor = request.GET.get("kind", ""), request.GET.get("before", "")
+    sees_ledger = can(request.user, "audit.view")
+    view = lead_view(found, request.user, timezone.now(), kind=kind, cursor=cursor, sees_ledger=sees_ledger)
+    context: dict[str, Any] = {
+        "view": view,
+        **action_context(view.card, request.user, came_from="lead"),
+        "form": form,
+        "kinds": _kind_links(request, kind),
+        "older_url": _older_url(request, view),
+        "sees_ledger": sees_ledger,
+        "can_record": can(request.user, "outcomes.record")
+        and found.stage in ("accepted", "opportunity", "won", "lost"),
+        "can_undo": _can_undo(request, view),
+        "facts": [(key.replace("_", " ").capitalize(), value) for key, value in found.attributes.items()],
+    }
+    return render(request, "leads/lead.html", context, status=status)
+
+
+def _filtered(request: HttpRequest) -> tuple[LeadFilter, str]:
+    """The filter over what this person may see, and in words the number it was opened from, if one."""
+    visible = leads_for(request.user)
+    drilled = drill_queryset(request)
+    if drilled is not None:
+        visible = visible.filter(pk__in=drilled[0].values("pk"))
+    return LeadFilter(request.GET, queryset=visible, request=request), drilled[1] if drilled else ""
+
+
+def _source_select(filters: LeadFilter) -> str:
+    """The select of sources, as our own look wants it."""
+    return str(filters.form["source"].as_widget(attrs={"class": "form-select", "id": "f-source"}))
+
+
+def _query(request: HttpRequest, **changes: str) -> str:
+    query = request.GET.copy()
+    query.pop("after", None)
+    for key, value in changes.items():
+        query[key] = value
+    return query.urlencode()
+
+
+def _next_url(request: HttpRequest, cursor: str) -> str:
+    return f"?{_query(request, after=cursor)}" if cursor else ""
+
+
+def _kind_links(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
+    choices = [("", _("All")), *((one.code, one.label) for one in KINDS)]
+    return [
+        {"label": label, "url": f"?kind={code}#timeline" if code else "?#timeline", "current": code == kind}
+        for code, label in choices
+    ]
+
+
+def _older_url(request: HttpRequest, view: LeadView) -> str:
+    if not view.timeline.older:
+        return ""
+    query = request.GET.copy()
+    query["before"] = view.timeline.older
+    return f"?{query.urlencode()}#timeline"
+
+
+def _can_undo(request: HttpRequest, view: LeadView) -> bool:
+    row = view.last_answer
+    if row is None or not can(request.user, "leads.decide"):
+        return False
+    stages = {"accepted": "accepted", "rejected": "rejected", "returned": "nurture"}
+    return view.card.lead.stage == stages[row.kind] and view.card.now - row.recorded_at <= timedelta(days=30)

@@ -1,0 +1,38 @@
+"""Which leads a person may know of; what they may not see is answered like what does not exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from leads.lifecycle import Stage
+from leads.models import Lead
+from revops.foundation.ids import decode
+from revops.foundation.policy import visibility
+
+
+def leads_for(user: Any) -> QuerySet[Lead]:
+    """The leads `user` may see: all, or their own and those handed to sales that nobody owns yet."""
+    leads = Lead.objects.shown()
+    match visibility(user, "lead"):
+        case "all":
+            return leads
+        case "own" | "team":
+            return leads.filter(Q(owner=user) | Q(owner__isnull=True, stage=Stage.HANDED_OFF))
+        case _:
+            return leads.none()
+
+
+def lead_or_404(user: Any, public_id: str) -> Lead:
+    """One visible lead with its person, account, source, campaign and owner. One query."""
+    try:
+        pk = decode("lead", public_id)
+    except ValueError:
+        raise Http404 from None
+    leads = leads_for(user).select_related("person", "account__owner", "source", "campaign", "owner__team")
+    lead = leads.filter(pk=pk).first()
+    if lead is None:
+        raise Http404
+    return lead

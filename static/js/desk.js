@@ -1,0 +1,60 @@
+// The rep's desk: small comforts on top of plain links, forms and details elements.
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Sheets: a close button closes its details and gives the focus back; an opened sheet offers its first field.
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-close]");
+    const holder = closer?.closest("details");
+    if (holder) { holder.open = false; one("summary", holder)?.focus(); return; }
+    const item = event.target.closest("#queue-list [data-list-item]");
+    if (item && !event.ctrlKey && !event.metaKey) {
+      all("#queue-list [aria-current]").forEach((other) => other.removeAttribute("aria-current"));
+      item.setAttribute("aria-current", "true");
+    }
+  });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details") && event.target.open) one("[data-focus]", event.target)?.focus();
+  }, true);
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.(".code input[type=text],.code input[type=number]")) event.target.select();
+  });
+
+  // The next card is fetched while the present one is read, and shown at once when it is decided.
+  let ahead = { url: "", html: "" };
+  const fetchAhead = async () => {
+    const link = one("#queue-list [aria-current]")?.closest("li")?.nextElementSibling?.querySelector("a");
+    const url = link?.getAttribute("hx-get") || "";
+    if (!url || url === ahead.url) return;
+    ahead = { url, html: "" };
+    try {
+      const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+      if (answer.ok && ahead.url === url) ahead.html = await answer.text();
+    } catch { /* the answer to the decision brings the card */ }
+  };
+  let timer = 0;
+  const plan = () => { clearTimeout(timer); timer = setTimeout(fetchAhead, 350); };
+  document.addEventListener("submit", (event) => {
+    const detail = one("#detail");
+    if (!detail || !event.target.hasAttribute("hx-post") || !one("[data-decision]", event.target) || !ahead.html) return;
+    const coming = new DOMParser().parseFromString(ahead.html, "text/html").body;
+    all(".lead-actions,script", coming).forEach((part) => part.remove());
+    all("[id]", coming).forEach((part) => part.removeAttribute("id"));
+    all("[data-key],[hx-get]", coming).forEach((part) => { part.removeAttribute("data-key"); part.removeAttribute("hx-get"); });
+    const preview = document.createElement("div");
+    preview.className = "card-ahead";
+    preview.setAttribute("aria-hidden", "true");
+    preview.append(...coming.childNodes);
+    all(":scope > *", detail).forEach((part) => { part.hidden = true; });
+    detail.append(preview);
+    ahead = { url: "", html: "" };
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    one("#detail .card-ahead")?.remove();
+    all("#detail > [hidden]").forEach((part) => { part.hidden = false; });
+    plan();
+  });
+  plan();
+})();
