@@ -9,3 +9,9 @@ class PortalConfig(AppConfig):
     name = "revops.portal"
     label = "portal"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Says who does the long work that lower floors write down."""
+        from revops.portal.imports import running  # models must be loaded first
+
+        running.register()

@@ -165,5 +165,5 @@ def _done(run: ImportRun, job: Job, is_new: bool, notes: list[str]) -> Report:
     job.refresh_from_db()
     if job.state != JobState.DONE:
         raise ImportStopped("failed", job.error or _("The import is %(state)s.") % {"state": job.state})
-    run.refresh_from_db()
+    run.refresh_from_db(fields=["counts", "dry_counts", "finished_at"])
     return Report(run, is_new, run.counts if job.kind == wizard.RUN else run.dry_counts, notes)

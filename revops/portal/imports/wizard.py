@@ -12,7 +12,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.mapping import CompiledMapping, MappingError, signature_of, suggest_mapping
+from leads.mapping import CompiledMapping, MappingError, signature_of, suggest_mapping, target_label
+from leads.mapping.targets import KIND_CODES
 from leads.models import ImportRun, SavedMapping, Source
 from leads.models.sources import SourceKind
 from revops.foundation import ledger
@@ -161,6 +162,25 @@ def _entry(run: ImportRun, action: str, user: User | None, now: datetime) -> Led
         actor_label="" if user else "system: import",
         action=action,
         subject_kind="import",
-        subject_id=run.public_id,
+        subject_id=run.pk,
         after={"source": run.source.key if run.source else "", "sha256": run.file.sha256, "basis": run.legal_basis},
     )
+
+
+def preview(mapping: Mapping[str, Any], headers: list[str], rows: list[list[str]]) -> list[list[tuple[str, str]]]:
+    """What a few rows become, as (what, value) pairs; empty if the mapping cannot be used yet."""
+    try:
+        compiled = CompiledMapping(mapping, headers)
+    except MappingError:
+        return []
+    return [_in_words(compiled.apply(row).payload) for row in rows]
+
+
+def _in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    plain = [(target_label(name), str(value)) for name, value in payload.items() if not isinstance(value, dict | list)]
+    acts = [
+        (str(_("Did")), f"{KIND_CODES.get(act['kind'], act['kind'])} × {act['quantity']}")
+        for act in payload.get("signals", [])
+    ]
+    past = [(name.replace("_", " ").capitalize(), str(value)) for name, value in payload.get("history", {}).items()]
+    return [*plain, *acts, *past]
