@@ -71,6 +71,7 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("review.view", _("Read the weekly review and metrics"), _EVERYBODY, "reviews:read"),
     ("review.decide", _("Record decisions in the weekly review"), (*_MANAGERS, _ADMIN, _EXECUTIVE), None),
     ("overrides.grant", _("Grant an exception from a rule"), (_ADMIN, _EXECUTIVE), None),
+    ("people.view", _("See people, teams, roles and who is away"), (*_MANAGERS, _ADMIN, _EXECUTIVE), None),
     ("people.manage", _("Manage people, teams and roles"), (_ADMIN,), None),
     ("api_keys.manage", _("Create, rotate and revoke API keys"), (_ADMIN,), None),
     ("webhooks.manage", _("Manage webhook endpoints"), (_ADMIN, _MACHINE), "webhooks:manage"),

@@ -12,6 +12,15 @@ PACKAGES = (
     "lead_pages",
     "search",
     "imports",
+    "rules",
+    "sources",
+    "submissions",
+    "people",
+    "api_keys",
+    "lead_forms",
+    "health",
+    "audit",
+    "notice_list",
 )
 """Packages of this folder with a `urls` module; their addresses start at the root."""
 

@@ -72,10 +72,12 @@ NAVIGATION = (
         _("Run it"),
         (
             Page(_("Imports"), "imports", "database-import", MARKETING | ADMIN, "g i"),
+            Page(_("Submissions"), "submissions", "list-details", MARKETING | MANAGERS | ADMIN, "g b"),
             Page(_("Forms"), "forms", "forms", MARKETING | ADMIN),
             Page(_("People"), "people", "users-group", MANAGERS | ADMIN, "g p"),
             Page(_("API keys"), "api-keys", "key", ADMIN),
             Page(_("Health"), "health", "heartbeat", ADMIN, "g h"),
+            Page(_("Audit"), "audit", "history", MANAGERS | ADMIN),
         ),
     ),
 )
