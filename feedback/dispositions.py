@@ -16,6 +16,7 @@ from leads.lifecycle import Stage, can_move
 from leads.models import Lead
 from leads.transitions import Move, move_leads
 from revops.foundation.bulk import insert_rows
+from sla.clocks import cancel_clocks_of_leads
 from sla.handoffs import HandOffAnswer, answer_handoffs, latest_handoffs, reopen_handoffs
 from sla.models import HandOff
 
@@ -199,6 +200,8 @@ def _carry_out(
         ],
         now=now,
     )  # fmt: skip
+    gone = [lead.pk for answer, _, lead in accepted if answer.kind != DispositionKind.ACCEPTED]
+    cancel_clocks_of_leads(gone, at=now, reason="Sales gave the lead back.")
     sleepers = [(lead.pk, _wakes_on(answer, reasons)) for answer, _, lead in accepted if answer.kind == "rejected"]
     for lead_id, wakes_on in sleepers:
         if wakes_on is not None:
