@@ -21,6 +21,8 @@ OUTCOME_KINDS = frozenset({"meeting", "opportunity", "won", "lost"})
 def record_history(admissions: Sequence[Admission], *, now: datetime) -> None:
     """Records the rejections and outcomes that historic submissions carry. Undated facts stay undated."""
     past = [(a, a.history) for a in admissions if a.lead is not None and a.lead.is_history and a.history]
+    if not past:
+        return
     _record_rejections([(a, h) for a, h in past if h.get("reason_code") and h.get("outcome") != "won"], now=now)
     record_outcomes([_result(a.lead, h) for a, h in past if a.lead and h.get("outcome") in OUTCOME_KINDS], now=now)
 
