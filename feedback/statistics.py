@@ -25,12 +25,20 @@ def wilson_interval(hits: int, n: int) -> Interval | None:
     share, square = hits / n, Z_95**2
     centre = (share + square / (2 * n)) / (1 + square / n)
     reach = Z_95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return Interval(max(0.0, centre - reach), min(1.0, centre + reach))
+    return Interval(max(0.0, centre - reach) if hits else 0.0, min(1.0, centre + reach) if hits < n else 1.0)
 
 
 def is_too_few(n: int) -> bool:
     """Whether `n` observations are too few to judge a rate."""
     return n < FEWEST_TO_JUDGE
+
+
+def stands_out(count: int, expected: float) -> bool:
+    """Whether a count is more than chance makes of what its row and column let expect.
+
+    Three standard deviations of a Poisson count (square root of the expectation), and at least five.
+    """
+    return count >= 5 and count > expected + 3 * math.sqrt(expected)
 
 
 def change(now: float | None, before: float | None) -> float | None:

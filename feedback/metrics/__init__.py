@@ -1,7 +1,17 @@
 """The only place that knows how a number is computed. Pages, API, e-mail and print ask here."""
 
 from .dictionary import METRICS, Metric, Unit, metric
-from .measuring import Filters, Measure, drill_ids, measure, measure_by, weekly
+from .measuring import (
+    Filters,
+    Measure,
+    drill_ids,
+    is_mature,
+    leads_behind,
+    measure,
+    measure_by,
+    organisation_zone,
+    weekly,
+)
 from .periods import Period, Week
 
 __all__ = [
@@ -13,8 +23,11 @@ __all__ = [
     "Unit",
     "Week",
     "drill_ids",
+    "is_mature",
+    "leads_behind",
     "measure",
     "measure_by",
     "metric",
+    "organisation_zone",
     "weekly",
 ]

@@ -64,6 +64,18 @@ def _from_answers(value: str, condition: str = "handoff.state IN ('accepted', 'r
     )
 
 
+_STANDS = "NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id)"
+
+
+def _from_dispositions(value: str, kinds: str) -> str:
+    """Answers that stand, also the second one of a lead that was accepted first."""
+    return (
+        f"SELECT lead.id AS lead_id, lead.source_id, answer.decided_at AS at, ({value})::numeric AS value"
+        " FROM feedback_disposition answer JOIN leads_lead lead ON lead.id = answer.lead_id"
+        f" WHERE answer.kind IN ({kinds}) AND NOT answer.is_history AND {_STANDS} AND {_LIVE}"
+    )
+
+
 def _from_leads(value: str, at: str = "lead.received_at") -> str:
     return (
         f"SELECT lead.id AS lead_id, lead.source_id, {at} AS at, ({value})::numeric AS value"
@@ -206,17 +218,26 @@ _DEFINITIONS = [
     ),
     Metric(
         "rejections", _("Rejections"),
-        _("Hand-offs that sales rejected."),
+        _("Rejections by sales that stand, also of leads it had accepted first."),
         Unit.COUNT, Fold.SUM, "marketing", _("Which rule or source changes next."),
-        _from_answers("1", "handoff.state = 'rejected'"), higher_is_better=False, can_be_goal=False,
+        _from_dispositions("1", "'rejected'"), higher_is_better=False, can_be_goal=False,
+    ),
+    Metric(
+        "rejection_rate", _("Rejection rate"),
+        _("Of the answers sales gave, the share that rejected the lead, at once or after accepting it."),
+        Unit.SHARE, Fold.MEAN, "marketing", _("Whether the rules let too much through."),
+        _from_dispositions("CASE WHEN answer.kind = 'rejected' THEN 1 ELSE 0 END",
+                           "'accepted', 'rejected', 'returned'"),
+        higher_is_better=False, can_be_goal=False,
     ),
     Metric(
         "wasted_hours", _("Wasted effort"),
         _("Hours spent on attempts at leads that were rejected, at six minutes an attempt."),
         Unit.HOURS, Fold.SUM, "revops", _("What poor leads cost."),
-        _from_answers(
-            "(SELECT count(*) FROM leads_attempt attempt WHERE attempt.lead_id = lead.id) * 0.1",
-            "handoff.state = 'rejected'",
+        _from_dispositions(
+            "(SELECT count(*) FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
+            " AND attempt.occurred_at <= answer.decided_at) * 0.1",
+            "'rejected'",
         ),
         higher_is_better=False,
     ),

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from feedback.metrics.dictionary import Fold, Metric, Unit
 from feedback.metrics.periods import Period, Week
 from feedback.statistics import Interval, is_too_few, wilson_interval
+from leads.models import Lead
+
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+def organisation_zone() -> ZoneInfo:
+    """The zone in which the organisation counts its weeks."""
+    return ZoneInfo(settings.ORGANISATION_TIME_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +122,29 @@ def weekly(metric: Metric, last: Week, weeks: int, filters: Filters = Filters())
 
 
 def drill_ids(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> list[UUID]:
-    """The leads behind a number, newest first; `part` "hits" gives those that count, "all" everything it rests on."""
+    """The leads behind a number, newest first, one entry a row that counted.
+
+    `part` "hits" gives those above zero (of a share: the numerator), "misses" the others, "all" everything it rests on.
+    """
     facts, parameters = _facts(metric, period, filters)
-    if part == "hits":
-        facts += " AND fact.value > 0"
+    facts += _PARTS.get(part, "")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT fact.lead_id {facts} ORDER BY fact.at DESC, fact.lead_id", parameters)
         return [row[0] for row in cursor.fetchall()]
+
+
+def leads_behind(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> QuerySet[Lead]:
+    """The leads behind a number as a query that can be filtered further; each lead once. Parts as `drill_ids`."""
+    facts, parameters = _facts(metric, period, filters)
+    return Lead.objects.filter(pk__in=as_subquery(f"SELECT fact.lead_id {facts}" + _PARTS.get(part, ""), parameters))
+
+
+def as_subquery(sql: str, parameters: Mapping[str, Any]) -> RawSQL:
+    """A query of this package as the ORM takes it: in brackets, parameters by position instead of by name."""
+    return RawSQL(_NAMED.sub("%s", sql), [parameters[name] for name in _NAMED.findall(sql)])
+
+
+_PARTS = {"hits": " AND fact.value > 0", "misses": " AND fact.value <= 0"}
 
 
 def is_mature(metric: Metric, period: Period, now: datetime) -> bool:

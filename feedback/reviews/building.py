@@ -1,0 +1,187 @@
+"""Builds the weekly revenue review as plain data, from the metrics and what else the agenda asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from feedback.metrics import METRICS, Measure, Period, Week, measure_by, metric
+from feedback.models import Disposition, Outcome
+from feedback.promises import promise_board
+from feedback.reviews.lines import Line, line_of
+from feedback.statistics import wilson_interval
+from leads.models import Source
+from revops.foundation.ids import encode
+from scoring.models import Rulebook
+
+SECTIONS: list[tuple[str, str, list[str]]] = [
+    ("outcomes", "Outcomes", ["pipeline_created", "revenue_won", "lead_to_opportunity", "lead_to_revenue", "win_rate"]),
+    ("quality", "Conversion quality", ["acceptance_rate", "accepted_leads", "connect_to_meeting",
+                                       "meeting_to_opportunity"]),
+    ("early", "Early indicators", ["response_quality", "contact_rate", "speed_to_lead", "rejection_rate", "rejections",
+                                   "opportunity_velocity", "wasted_hours"]),
+]  # fmt: skip
+"""The metrics of the agenda, in its fixed order."""
+
+
+def build_review(week: Week, *, now: datetime) -> dict[str, Any]:
+    """The whole review of one week as plain data. A constant number of queries: one a metric, and about twelve more."""
+    period = week.period
+    lines = {name: line_of(metric(name), week, now) for _, _, names in SECTIONS for name in names}
+    return {
+        "week": week.name,
+        "from": week.monday.isoformat(),
+        "to": week.sunday.isoformat(),
+        "built_at": now.isoformat(),
+        "currency": settings.REPORTING_CURRENCY,
+        "sections": [
+            {"key": key, "title": title, "lines": [lines[name].as_dict() for name in names]}
+            for key, title, names in SECTIONS
+        ],
+        "sources": _sources(period),
+        "reasons": top_reasons(period),
+        "sla": [promise.as_dict() for promise in promise_board(week, now)],
+        "rulebooks": _published(week, lines["acceptance_rate"]),
+        "side_by_side": _side_by_side(period),
+    }
+
+
+def _sources(period: Period) -> list[dict[str, Any]]:
+    """Acceptance and lead to opportunity of each source, worst acceptance first."""
+    accepted, became = (
+        measure_by(METRICS["acceptance_rate"], period),
+        measure_by(METRICS["lead_to_opportunity"], period),
+    )
+    names = dict(Source.objects.values_list("pk", "name"))
+    keys = dict(Source.objects.values_list("pk", "key"))
+    rows = [
+        {
+            "source": keys[pk],
+            "name": names[pk],
+            "answered": accepted[pk].n if pk in accepted else 0,
+            "accepted": accepted[pk].hits if pk in accepted else 0,
+            "acceptance": accepted[pk].value if pk in accepted else None,
+            "entered": became[pk].n if pk in became else 0,
+            "opportunities": became[pk].hits if pk in became else 0,
+            "lead_to_opportunity": became[pk].value if pk in became else None,
+        }
+        for pk in accepted.keys() | became.keys()
+    ]
+    return sorted(rows, key=lambda row: (row["acceptance"] is None, row["acceptance"], row["name"]))
+
+
+def rejections_in(period: Period) -> QuerySet[Disposition]:
+    """Rejections of the running business that stand, decided in the period: the rows of the metric "rejections"."""
+    return Disposition.objects.filter(
+        kind="rejected",
+        is_history=False,
+        undone_by__isnull=True,
+        lead__is_history=False,
+        lead__withdrawn_at__isnull=True,
+        decided_at__gte=period.start,
+        decided_at__lt=period.end,
+    )
+
+
+def top_reasons(period: Period, limit: int = 5) -> list[dict[str, Any]]:
+    """The most frequent reasons of the period with their share. One query."""
+    counted = list(
+        rejections_in(period)
+        .values("reason_id", "reason__label", "reason__root_cause", "reason__mended_by")
+        .annotate(n=Count("id"))
+        .order_by("-n", "reason_id")
+    )
+    total = sum(row["n"] for row in counted)
+    return [
+        {
+            "reason": row["reason_id"],
+            "label": row["reason__label"],
+            "root_cause": row["reason__root_cause"],
+            "mended_by": row["reason__mended_by"],
+            "n": row["n"],
+            "share": row["n"] / total,
+        }
+        for row in counted[:limit]
+    ]
+
+
+EFFECT_WEEKS = 4
+EFFECT_SHOWN_WEEKS = 9
+"""A publication stays on the agenda until its effect has had four full weeks, and four more to be talked about."""
+
+
+def _published(week: Week, acceptance: Line) -> list[dict[str, Any]]:
+    """Rulebooks published lately, newest first, each with acceptance in full weeks before and after. One query."""
+    since = week.plus(1 - EFFECT_SHOWN_WEEKS).start
+    rows = Rulebook.objects.filter(published_at__gte=since, published_at__lt=week.end).order_by("-version")
+    return [
+        {
+            "version": row.version,
+            "name": row.name,
+            "summary": row.summary,
+            "published_at": row.published_at.isoformat(),
+            "week": Week.of(row.published_at, week.zone).name,
+            **_effect(Week.of(row.published_at, week.zone), acceptance),
+        }
+        for row in rows
+        if row.published_at
+    ]
+
+
+def _effect(published: Week, acceptance: Line) -> dict[str, Any]:
+    """Acceptance in the four weeks before the week of publication and in up to four full ones after it."""
+    ripe = {week: entry for week, entry in acceptance.series.items() if week.monday <= acceptance.judged.monday}
+    before = [entry for week, entry in ripe.items() if published.plus(-EFFECT_WEEKS).monday <= week.monday
+              and week.monday < published.monday]  # fmt: skip
+    after = [entry for week, entry in ripe.items() if week.monday > published.monday][:EFFECT_WEEKS]
+    return {"before": _share(before), "after": _share(after)}
+
+
+def _share(weeks: list[Measure]) -> dict[str, Any]:
+    hits, n = sum(entry.hits for entry in weeks), sum(entry.n for entry in weeks)
+    interval = wilson_interval(hits, n)
+    return {
+        "weeks": len(weeks),
+        "hits": hits,
+        "n": n,
+        "value": hits / n if n else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+    }
+
+
+def _side_by_side(period: Period) -> list[dict[str, Any]]:
+    """Three leads to talk about: the latest won, lost and rejected ones of the period."""
+    chosen: list[dict[str, Any]] = []
+    for kind in ("won", "lost"):
+        row = (
+            Outcome.objects.filter(kind=kind, occurred_at__gte=period.start, occurred_at__lt=period.end)
+            .filter(is_history=False)
+            .select_related("lead__source", "lead__account")
+            .order_by("-occurred_at")
+            .first()
+        )
+        if row is not None:
+            chosen.append(_told(kind, row.lead, row.reason, row.occurred_at))
+    rejection = (
+        rejections_in(period).select_related("lead__source", "lead__account", "reason").order_by("-decided_at").first()
+    )
+    if rejection is not None and rejection.reason is not None:
+        words = f"{rejection.reason.label}: {rejection.evidence}"
+        chosen.append(_told("rejected", rejection.lead, words, rejection.decided_at))
+    return chosen
+
+
+def _told(kind: str, lead: Any, words: str, at: datetime | None) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "lead": encode("lead", lead.pk),
+        "company": lead.account.name if lead.account else "",
+        "source": lead.source.name,
+        "received_at": lead.received_at.isoformat(),
+        "at": at.isoformat() if at else None,
+        "words": words,
+    }
