@@ -76,7 +76,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @for_importers
 def new_import(request: HttpRequest) -> HttpResponse:
     """Step 1: the file."""
-    form = UploadForm(_posted(request), request.FILES)
+    form = UploadForm(_posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         upload, now = form.cleaned_data["file"], timezone.now()
         try:

@@ -183,4 +183,15 @@ def _in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
         for act in payload.get("signals", [])
     ]
     past = [(name.replace("_", " ").capitalize(), str(value)) for name, value in payload.get("history", {}).items()]
-    return [*plain, *acts, *past]
+    return [(what, _shortened(said)) for what, said in [*plain, *acts, *past]]
+
+
+def _shortened(said: str) -> str:
+    """An instant as people write it; anything else unchanged."""
+    return (
+        said.removesuffix("T00:00:00+00:00").replace("T", " ").replace("+00:00", " UTC") if _is_instant(said) else said
+    )
+
+
+def _is_instant(said: str) -> bool:
+    return said.endswith("+00:00") and said[10:11] == "T"
