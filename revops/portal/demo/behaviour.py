@@ -67,6 +67,7 @@ class Prospect:
     email: str = ""
     phone: str = ""
     has_role: bool = True
+    is_quiet: bool = False
     lead_id: Any = None
     person_id: Any = None
     source_id: Any = None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from revops.portal.demo.behaviour import Prospect
 from revops.portal.demo.catalogue import COMPETITORS
-from revops.portal.demo.truth import Deal, course_of_deal, learned_by_talking, seen_on_the_card
+from revops.portal.demo.truth import Deal, course_of_deal, found_by_reading, learned_by_talking, seen_on_the_card
 from sla.business_time import BusinessHours, due_at
 
 MOST_TRIES = 6
@@ -99,6 +99,11 @@ def work_handoff(prospect: Prospect, rep: Rep, at: datetime, troubles: tuple[Tro
     decided = _later(rep, at, wait + (0.15 + rng.expovariate(1 / 1.6)) * slow)
     reached = _try_to_reach(prospect, rep, work, first)
     if reached is None or reached > decided:
+        read = found_by_reading(buyer, prospect.firm, rng, rep.strict)
+        if read:
+            work.tries = [attempt for attempt in work.tries if attempt.at < decided]
+            work.answers.append(_rejection(prospect, rep, decided, read))
+            return work
         work.answers.append(PlannedAnswer(decided, "accepted", decision_ms=_thinking(rng)))
     if reached is None:
         _give_up(prospect, rep, work)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db import transaction
+
 from feedback.metrics import Week
 from feedback.models import ReviewDecision
 from feedback.reviews import answer_decision, close_review, freeze_review, organisation_zone, record_decision
@@ -58,7 +60,8 @@ class Huddles:
     def hold(self, end: datetime) -> None:
         """Holds the reviews whose day has come by `end`."""
         while self._planned and self._planned[0][1].end + HELD_AFTER <= end:
-            self._hold(*self._planned.pop(0), end)
+            with transaction.atomic():
+                self._hold(*self._planned.pop(0), end)
 
     def _hold(self, ago: int, week: Week, end: datetime) -> None:
         at = min(week.end + HELD_AFTER, end)

@@ -1,20 +1,23 @@
-"""Fills an empty portal with the demo company, whole or not at all."""
+"""Fills an empty portal with the demo company, and cleans up after a seeding that was stopped."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
 
 from leads.models import Account, Attempt, Lead, Person, Signal, Submission
-from revops.foundation.models import MessageState, OutboxMessage, User
+from revops.foundation import doorbell, ledger
+from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
@@ -27,6 +30,7 @@ from sla.models import Clock, HandOff
 _GROWING = (Person, Account, Signal, LeadScore, ScoreDecision, HandOff, Clock, Attempt)
 _LOCK = 7_202_611
 _ANALYZE_AT = (3, 12, 40, 120)
+STARTED, FINISHED = "demo.started", "demo.finished"
 STILL_NEWS = timedelta(days=1)
 
 Tell = Callable[[int, str], None]
@@ -42,25 +46,63 @@ def is_empty() -> bool:
     return not (User.objects.exists() or Lead.objects.exists() or Submission.objects.exists())
 
 
+def is_unfinished() -> bool:
+    """Whether the demo company was begun here and its making was stopped half-way: nothing else is in the portal."""
+    done = set(LedgerEntry.objects.filter(action__in=[STARTED, FINISHED]).values_list("action", flat=True))
+    return done == {STARTED}
+
+
+def clear_unfinished() -> None:
+    """Empties the portal's own database after a stopped seeding. Raises PortalNotEmptyError for a server of yours."""
+    if not is_unfinished() or not settings.EMBEDDED_POSTGRES:
+        raise PortalNotEmptyError(
+            "Making the demo company was stopped half-way. Empty the database that DATABASE_URL names, then try again."
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+
+
 def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done, _words: None) -> dict[str, Any]:
-    """Makes the demo company with about `leads` leads up to `now`, in one transaction.
+    """Makes the demo company with about `leads` leads up to `now`; the ledger says when it began and when it was done.
 
     Returns its counts and, under `demo`, what `demo.json` holds. Raises PortalNotEmptyError. The same `leads`, `seed`
     and `now` give the same company, save ids and the key.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            cursor.execute("SET LOCAL synchronous_commit = off")
+    with _alone(), doorbell.muffled():
         if not is_empty():
             raise PortalNotEmptyError("This portal is not empty, so the demo company was not added.")
         tell(0, "planning the year")
         world = plan_world(leads, seed, now)
-        company = found_company(now, Random(f"company/{seed}"))
+        with transaction.atomic():
+            _write_down(STARTED, now)
+            company = found_company(now, Random(f"company/{seed}"))
         simulation = Simulation(company, world, now, seed)
         _run(simulation, company, now, tell)
-        _quieten(now)
+        with transaction.atomic():
+            _quieten(now)
+            _write_down(FINISHED, now)
     return {**simulation.counts, "demo": credentials(company)}
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two seeders wait for each other. A crash of the machine may take back commits: the seeding is begun again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        if connection.is_usable() and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET synchronous_commit")
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _write_down(action: str, now: datetime) -> None:
+    ledger.record([LedgerEntry(occurred_at=now, actor_label="machine: demo", action=action, subject_kind="portal")])
 
 
 def _run(simulation: Simulation, company: Company, now: datetime, tell: Tell) -> None:

@@ -11,6 +11,8 @@ from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import transaction
+
 from feedback.dispositions import Answer
 from feedback.outcomes import Result
 from leads.acts import Act, ActOnLead
@@ -144,11 +146,12 @@ class Simulation:
         receipts = journey.admit(items, now=end)
         self.counts["submissions"] += len(receipts)
         for arrival, receipt in zip(arrivals, receipts, strict=True):
-            self.counts[receipt.outcome] += 1
+            self.counts[str(receipt.outcome)] += 1
             if arrival.is_rightly_released and receipt.outcome == "quarantined":
                 self._to_release.append((receipt.submission_id, arrival))
             if arrival.prospect is not None and receipt.lead_id is not None:
                 arrival.prospect.lead_id = receipt.lead_id
+                arrival.prospect.is_quiet = False
                 arrival.prospect.source_id = sources[arrival.source].pk
                 self._by_lead[receipt.lead_id] = arrival.prospect
         found = {receipt.lead_id for receipt in receipts if receipt.lead_id}
@@ -167,7 +170,7 @@ class Simulation:
         acts = [
             ActOnLead(act, prospect.lead_id, prospect.person_id, prospect.source_id, at)
             for prospect, at, act in planned
-            if prospect.lead_id is not None
+            if prospect.lead_id is not None and not (prospect.is_quiet and prospect.rng.random() < 0.8)
         ]
         for chunk in _chunks(acts, 2000):
             journey.record_signals(chunk, now=end)
@@ -208,9 +211,10 @@ class Simulation:
             _, lead_id = self._unrouted.pop(pk)
             rep = self.rng.choice(reps)
             manager = self.company.users["manager1"]
-            reassign_handoffs(
-                [pk], rep.user_id, by_id=manager.pk, reason="Nobody covers the country", now=end
-            )
+            with transaction.atomic():
+                reassign_handoffs(
+                    [pk], rep.user_id, by_id=manager.pk, reason="Nobody covers the country", now=end
+                )
             self._plan(lead_id, rep.user_id, end)
 
     def _plan(self, lead_id: UUID, owner_id: UUID, at: datetime) -> None:
@@ -264,6 +268,8 @@ class Simulation:
             ]
             for answered, (user_id, plan) in zip(journey.decide(answers, now=end), batch.values(), strict=True):
                 self.counts[plan.kind if answered.disposition else f"refused: {answered.code}"] += 1
+                if plan.kind in ("rejected", "returned"):
+                    self._by_lead[answered.answer.lead_id].is_quiet = True
                 if plan.is_slip and answered.disposition:
                     journey.undo([answered.disposition.pk], user_id, now=min(plan.at + timedelta(seconds=20), end))
                     self.counts["undone"] += 1

@@ -122,6 +122,18 @@ def seen_on_the_card(buyer: Buyer, firm: Firm, rng: Random) -> str:
     return ""
 
 
+FOUND_BY_READING = frozenset({"not_decision_maker", "wrong_function", "no_need", "wrong_company", "chose_competitor"})
+"""What a careful rep finds in public profiles and in the lead's own acts before anybody has answered."""
+
+
+def found_by_reading(buyer: Buyer, firm: Firm, rng: Random, strictness: float) -> str:
+    """The reason to reject that research brings out; empty if it finds none."""
+    reason = learned_by_talking(buyer, firm, rng, strictness)
+    if reason not in FOUND_BY_READING:
+        return ""
+    return reason if rng.random() < (0.5 if buyer.means_it else 0.72) + strictness else ""
+
+
 def learned_by_talking(buyer: Buyer, firm: Firm, rng: Random, strictness: float) -> str:
     """The reason to reject that a conversation brings out; empty for somebody worth the work.
 
@@ -140,7 +152,7 @@ def learned_by_talking(buyer: Buyer, firm: Firm, rng: Random, strictness: float)
         return "wrong_function"
     if buyer.authority < 0.30 + misjudged and rng.random() < 0.75:
         return "not_decision_maker"
-    if buyer.budget < 5200 * (1 + misjudged):
+    if buyer.budget < 3300 * (1 + misjudged):
         return "no_budget"
     if buyer.starts_in > 365:
         return "timeline_over_12_months"
@@ -181,7 +193,7 @@ def course_of_deal(buyer: Buyer, firm: Firm, rng: Random, diligence: float) -> D
     opportunity = meeting + timedelta(days=rng.lognormvariate(1.9, 0.6))
     amount = max(2400, round(buyer.budget * rng.lognormvariate(0.0, 0.25) / 100) * 100)
     cycle = timedelta(days=min(240.0, rng.lognormvariate(3.3 + 0.10 * math.log(firm.employees + 1), 0.5)))
-    won = rng.random() < 0.08 + 0.72 * chance
+    won = rng.random() < 0.04 + 0.50 * chance
     return Deal(
         meeting_after=meeting,
         opportunity_after=opportunity,

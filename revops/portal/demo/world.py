@@ -19,7 +19,7 @@ from revops.portal.demo.behaviour import (
 )
 from revops.portal.demo.catalogue import COMPETITOR_DOMAINS, PROFILES, PURCHASED, PURCHASED_SHARE, Profile
 from revops.portal.demo.firms import Firm, found_firm
-from revops.portal.demo.places import choose_country, choose_name, choose_region
+from revops.portal.demo.places import AMERICAS, APAC, ELSEWHERE, EMEA, choose_country, choose_name, choose_region
 from revops.portal.demo.seasons import Seasons
 from revops.portal.demo.truth import draw_buyer
 
@@ -51,7 +51,8 @@ def plan_world(leads: int, seed: int, now: datetime) -> World:
     for number in range(leads):
         is_fresh = number >= leads - fresh
         profile = _choose_profile(rng, is_fresh=is_fresh)
-        prospect = _meet(rng, seed, number, profile, _employer(rng, firms, taken))
+        firm = _fresh_firm(rng, number, taken) if is_fresh else _employer(rng, firms, taken)
+        prospect = _meet(rng, seed, number, profile, firm)
         prospects.append(prospect)
         zone = prospect.country.zone
         at = seasons.recent(prospect.rng, zone) if is_fresh else seasons.arrival(prospect.rng, profile, zone)
@@ -82,6 +83,12 @@ def _employer(rng: Random, firms: list[Firm], taken: set[str]) -> Firm:
     firm = found_firm(rng, region, choose_country(rng, region), taken)
     firms.append(firm)
     return firm
+
+
+def _fresh_firm(rng: Random, number: int, taken: set[str]) -> Firm:
+    """Spread over the teams like their reps, so that every queue is alive; a few where nobody covers."""
+    region = ELSEWHERE if number % 24 == 0 else rng.choices((EMEA, AMERICAS, APAC), (5, 4, 3))[0]
+    return found_firm(rng, region, choose_country(rng, region), taken)
 
 
 def _meet(rng: Random, seed: int, number: int, profile: Profile, firm: Firm) -> Prospect:

@@ -15,9 +15,7 @@ from revops.portal.imports.at_once import ImportStopped, Report, Wish, import_at
 
 
 class Command(BaseCommand):
-    help = (
-        "Import leads from CSV, TSV, NDJSON or XLSX. Every row gets one outcome; the same file twice is one."
-    )
+    help = "Import leads from CSV, TSV, NDJSON or XLSX. Every row gets one outcome; the same file twice is one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

@@ -11,7 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from revops.portal.demo.people import COMPANY
-from revops.portal.demo.seeding import PortalNotEmptyError, seed_company, write_credentials
+from revops.portal.demo.seeding import (
+    PortalNotEmptyError,
+    clear_unfinished,
+    is_unfinished,
+    seed_company,
+    write_credentials,
+)
 
 DEFAULT_LEADS = 20_000
 DEFAULT_SEED = 7
@@ -34,9 +40,12 @@ class Command(BaseCommand):
             raise CommandError(f"Choose between 30 and {MOST_LEADS:,} leads, like --leads 2000.")
         self.quiet, self.shown, started = options["json"], -1, time.monotonic()
         try:
+            if is_unfinished():
+                self.stderr.write("The demo company was stopped half-way last time; it is made anew.")
+                clear_unfinished()
             made = seed_company(size, seed, timezone.now(), self._tell)
         except PortalNotEmptyError as refusal:
-            if not options["if_empty"]:
+            if not options["if_empty"] or is_unfinished():
                 raise CommandError(str(refusal)) from refusal
             self.stdout.write(json.dumps({"made": False}) if self.quiet else "The portal has data; it stays as it is.")
             return
