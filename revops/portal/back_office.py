@@ -110,7 +110,7 @@ def _plain(value: Any) -> Any:
 # --- rows: pages and files -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of a list. `total` is exact up to 10,000, else the database's estimate; `next_url` is empty at the end."""
+    """One page of a list. `total` is exact up to 10,000, else an estimate; `next_url` is empty at the end."""
 
     rows: Sequence[Any]
     total: int

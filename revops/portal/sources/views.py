@@ -1,0 +1,190 @@
+"""The pages of the source register."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.models import Source, Spend
+from leads.models.sources import SourceKind, SourceState
+from revops.foundation.policy import can
+from revops.portal.back_office import csv_response, facts_of, needs, note, page_of, person_of, query_of, status_of
+from revops.portal.sources.forms import SourceForm, SpendForm
+from revops.portal.sources.numbers import MONTHS, Months, SourceRow, rows_of
+
+TONES = {"active": "good", "pilot": "note", "stopped": "neutral"}
+_IN_LEDGER = ("name", "key", "kind", "state", "owner_id", "readiness", "allowed_tiers")
+
+
+@needs("sources.view")
+@require_GET
+def source_list(request: HttpRequest) -> HttpResponseBase:
+    """All sources with what they brought and cost; the same as CSV."""
+    months = _months(request)
+    sources = _filtered(request)
+    if request.GET.get("format") == "csv":
+        return _csv(rows_of(list(sources.order_by("name")), Months.up_to(timezone.now(), months)))
+    page = page_of(sources, ("name", "pk"), request)
+    span = Months.up_to(timezone.now(), months)
+    context = {
+        "rows": rows_of(list(page.rows), span),
+        "page": page,
+        "span": span,
+        "months": [{"label": _words(n), "url": f"?{query_of(request, months=str(n))}", "current": n == months}
+                   for n in MONTHS],
+        "month_words": _words(months),
+        "kept_months": months,
+        "kinds": SourceKind.choices,
+        "states": SourceState.choices,
+        "tones": TONES,
+        "active": sum(1 for name in ("q", "kind", "state") if request.GET.get(name)),
+        "may_manage": can(person_of(request), "sources.manage"),
+        "currency": settings.REPORTING_CURRENCY,
+        "csv_url": f"?{query_of(request, format='csv')}",
+    }  # fmt: skip
+    return render(request, "sources/list.html", context)
+
+
+def _months(request: HttpRequest) -> int:
+    asked = request.GET.get("months", "")
+    return int(asked) if asked.isdecimal() and int(asked) in MONTHS else 3
+
+
+def _words(months: int) -> str:
+    return _("This month") if months == 1 else _("%(n)d months") % {"n": months}
+
+
+def _filtered(request: HttpRequest) -> QuerySet[Source]:
+    sources = Source.objects.select_related("owner")
+    asked = request.GET
+    if words := asked.get("q", "").strip():
+        sources = sources.filter(Q(name__icontains=words) | Q(key__icontains=words))
+    if asked.get("kind") in SourceKind.values:
+        sources = sources.filter(kind=asked["kind"])
+    if asked.get("state") in SourceState.values:
+        sources = sources.filter(state=asked["state"])
+    return sources
+
+
+def _csv(rows: list[SourceRow]) -> HttpResponseBase:
+    header = ["key", "name", "kind", "state", "leads", "answered", "accepted", "spend", "cost_per_accepted", "currency"]
+    lines = [
+        [
+            row.source.key, row.source.name, row.source.kind, row.source.state, row.leads, row.answered, row.accepted,
+            row.spend if row.spend is not None else "", f"{row.cost:.2f}" if row.cost is not None else "",
+            settings.REPORTING_CURRENCY,
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return csv_response("sources", header, lines)
+
+
+@needs("sources.manage")
+def source_new(request: HttpRequest) -> HttpResponse:
+    """Registers a source."""
+    form = SourceForm(request.POST or None, instance=Source(created_at=timezone.now()))
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            source = form.save()
+            note(person_of(request), "source.registered", source, timezone.now(), after=facts_of(source, _IN_LEDGER))
+        messages.success(request, _("“%(name)s” is registered.") % {"name": source.name})
+        return redirect("source", source.key)
+    return render(request, "sources/new.html", {"form": form}, status=status_of(form))
+
+
+@needs("sources.view")
+def source_page(request: HttpRequest, key: str) -> HttpResponse:
+    """One source: its numbers, spend by month, campaigns; managers change it here."""
+    source = get_object_or_404(Source.objects.select_related("owner"), key=key)
+    may_manage = can(person_of(request), "sources.manage")
+    form = None
+    if may_manage:
+        before = facts_of(source, _IN_LEDGER)
+        form = SourceForm(request.POST or None, instance=source)
+        if request.method == "POST" and form.is_valid():
+            _save(request, form, before)
+            return redirect("source", source.key)
+    return _source_page(request, source, form, SpendForm())
+
+
+def _save(request: HttpRequest, form: Any, before: dict[str, Any]) -> None:
+    with transaction.atomic():
+        source = form.save()
+        after = facts_of(source, _IN_LEDGER)
+        note(person_of(request), "source.changed", source, timezone.now(), before=before, after=after)
+    messages.success(request, _("“%(name)s” is saved.") % {"name": source.name})
+
+
+@needs("sources.manage")
+@require_POST
+def change_state(request: HttpRequest, key: str, state: str) -> HttpResponse:
+    """Stops a source, or lets it go on."""
+    with transaction.atomic():
+        source = get_object_or_404(Source.objects.select_for_update(of=("self",)), key=key)
+        before = {"state": source.state}
+        source.state = SourceState.STOPPED if state == "stop" else SourceState.ACTIVE
+        source.save(update_fields=["state"])
+        action = "source.stopped" if state == "stop" else "source.started"
+        note(person_of(request), action, source, timezone.now(), before=before, after={"state": source.state})
+    words = {
+        "stop": _("“%(name)s” is stopped. What it sends is kept in quarantine."),
+        "start": _("“%(name)s” is active again."),
+    }
+    messages.success(request, words[state] % {"name": source.name})
+    return redirect("source", source.key)
+
+
+@needs("sources.manage")
+@require_POST
+def state_spend(request: HttpRequest, key: str) -> HttpResponse:
+    """States what a source cost in a month; a second statement of the same month replaces the first."""
+    source = get_object_or_404(Source.objects.select_related("owner"), key=key)
+    form = SpendForm(request.POST)
+    if not form.is_valid():
+        return _source_page(request, source, SourceForm(instance=source), form)
+    month, amount, currency = (form.cleaned_data[name] for name in ("month", "amount", "currency"))
+    with transaction.atomic():
+        known = Spend.objects.filter(source=source, month_on=month, currency=currency)
+        earlier = known.select_for_update().first()
+        Spend.objects.update_or_create(source=source, month_on=month, currency=currency, defaults={"amount": amount})
+        said = {"month": f"{month:%Y-%m}", "currency": currency}
+        note(
+            person_of(request), "spend.stated", source, timezone.now(),
+            after={**said, "amount": str(amount), "instead_of": str(earlier.amount) if earlier else None},
+        )  # fmt: skip
+    messages.success(
+        request,
+        _("%(amount)s %(currency)s are stated for %(month)s.")
+        % {"amount": amount, "currency": currency, "month": f"{month:%B %Y}"},
+    )
+    return redirect("source", source.key)
+
+
+def _source_page(request: HttpRequest, source: Source, form: Any, spend_form: SpendForm) -> HttpResponse:
+    span = Months.up_to(timezone.now(), 12)
+    (row,) = rows_of([source], span)
+    context = {
+        "source": source,
+        "row": row,
+        "answered": _("of %(n)s answered") % {"n": row.answered},
+        "span": span,
+        "form": form,
+        "spend_form": spend_form,
+        "spend": source.spend.order_by("-month_on", "currency")[:36],
+        "campaigns": source.campaigns.annotate(n=Count("leads")).order_by("-n", "name")[:50],
+        "tones": TONES,
+        "may_manage": can(person_of(request), "sources.manage"),
+        "currency": settings.REPORTING_CURRENCY,
+    }
+    bad = (form is not None and status_of(form) == 422) or status_of(spend_form) == 422
+    return render(request, "sources/source.html", context, status=422 if bad else 200)

@@ -1,0 +1,46 @@
+"""What the templates of the back office share: selects of a filter bar, and looking a value up."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def of(values: Mapping[Any, Any], key: Any) -> Any:
+    """What `values` holds under `key`; empty if it holds nothing."""
+    return values.get(key, "")
+
+
+@register.simple_tag(takes_context=True)
+def filter_select(
+    context: Context, name: str, label: str, choices: Iterable[tuple[Any, Any]], any_label: str = ""
+) -> SafeString:
+    """A select of a filter bar; its value is the one in the address of the page."""
+    chosen = context["request"].GET.get(name, "")
+    options = format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, " selected" if str(value) == chosen else "", words) for value, words in choices),
+    )
+    return format_html(
+        '<div class="field"><label for="f-{0}">{1}</label><select class="form-select" id="f-{0}" name="{0}">'
+        '<option value="">{2}</option>{3}</select></div>',
+        name, label, any_label or _("Any"), options,
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def filter_input(context: Context, name: str, label: str, kind: str = "search") -> SafeString:
+    """A field of a filter bar; its value is the one in the address of the page."""
+    return format_html(
+        '<div class="field"><label for="f-{0}">{1}</label>'
+        '<input class="form-control" type="{2}" id="f-{0}" name="{0}" value="{3}"></div>',
+        name, label, kind, context["request"].GET.get(name, ""),
+    )  # fmt: skip
