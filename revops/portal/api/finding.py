@@ -1,0 +1,109 @@
+"""Finds the lead that somebody else's system means: by our id, by e-mail, or by its own id at a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from leads.lifecycle import CLOSED_STAGES
+from leads.models import PersonIdentity
+from revops.foundation.api.problems import FieldError
+from revops.foundation.ids import decode
+from revops.portal.api.shapes import problem_at
+from revops.portal.api.who import visible_leads
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the sender calls a lead; exactly one of the three is needed. `system` is the key of a source."""
+
+    lead_id: str = ""
+    email: str = ""
+    system: str = ""
+    external_id: str = ""
+    pointer: str = ""
+
+    @property
+    def given(self) -> list[str]:
+        return [name for name in ("lead_id", "email", "external_id") if getattr(self, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A lead and its person, or the error in words."""
+
+    lead_id: UUID | None = None
+    person_id: UUID | None = None
+    error: FieldError | None = None
+
+
+def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
+    """The lead behind each name: of several leads of a person the open one, else the newest. Three queries at most.
+
+    Leads that the request may not see are not found.
+    """
+    by_id, errors = _read_ids(named)
+    emails = {name.email.strip().lower() for name in named if name.given == ["email"]}
+    outside = {(name.system, name.external_id) for name in named if name.given == ["external_id"]}
+    people: dict[tuple[str, str], UUID] = {}
+    if outside:
+        rows = PersonIdentity.objects.filter(
+            system__in={system for system, _ in outside}, value__in={value for _, value in outside}
+        )
+        people = {(system, value): person for system, value, person in rows.values_list("system", "value", "person_id")}
+    leads = visible_leads(request)
+    by_lead = dict(leads.filter(pk__in=by_id.values()).values_list("pk", "person_id")) if by_id else {}
+    by_person: dict[UUID, UUID] = {}
+    by_email: dict[str, UUID] = {}
+    if people or emails:
+        known = leads.filter(person__in=people.values()) if not emails else leads.filter(person__email__in=emails)
+        if people and emails:
+            known = known | leads.filter(person__in=people.values())
+        newest_last = sorted(
+            known.values_list("stage", "received_at", "pk", "person_id", "person__email"),
+            key=lambda row: (row[0] not in CLOSED_STAGES, row[1], row[2]),
+        )
+        for _stage, _at, pk, person_id, email in newest_last:
+            by_person[person_id] = pk
+            if email:
+                by_email[email.lower()] = person_id
+    found = []
+    for number, name in enumerate(named):
+        if number in errors:
+            found.append(Found(error=errors[number]))
+            continue
+        if number in by_id:
+            lead_id = by_id[number] if by_id[number] in by_lead else None
+            person_id = by_lead.get(by_id[number])
+        else:
+            person_id = (
+                by_email.get(name.email.strip().lower()) if name.email else people.get((name.system, name.external_id))
+            )
+            lead_id = by_person.get(person_id) if person_id else None
+        found.append(Found(lead_id, person_id) if lead_id else Found(error=_unknown(name)))
+    return found
+
+
+def _read_ids(named: Sequence[Named]) -> tuple[dict[int, UUID], dict[int, FieldError]]:
+    """The ids that can be read, by place, and what is wrong with the other names."""
+    ids: dict[int, UUID] = {}
+    errors: dict[int, FieldError] = {}
+    for number, name in enumerate(named):
+        if len(name.given) != 1:
+            words = _("Name the lead by exactly one of lead_id, email or external_id (with source).")
+            errors[number] = problem_at(f"{name.pointer}/lead_id", "one_name_needed", words)
+        elif name.lead_id:
+            try:
+                ids[number] = decode("lead", name.lead_id)
+            except ValueError as error:
+                errors[number] = problem_at(f"{name.pointer}/lead_id", "invalid_id", str(error))
+    return ids, errors
+
+
+def _unknown(name: Named) -> FieldError:
+    words = _("No lead is known by this name. Send a submission first.")
+    return problem_at(f"{name.pointer}/{name.given[0]}", "unknown_lead", words)

@@ -1,0 +1,338 @@
+"""Leads: the list, one lead, why it has its tier, and what happened to it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, ClassVar
+from uuid import UUID
+
+import orjson
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leads.lifecycle import Stage
+from leads.models import Lead
+from revops.foundation.api.pagination import Sort, parameter_error
+from revops.foundation.api.permissions import check_scopes
+from revops.foundation.api.problems import ProblemError
+from revops.foundation.api.schema import paged
+from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
+from revops.foundation.api.views import ApiView
+from revops.foundation.ids import encode
+from revops.portal.api.who import MASKED, decode_or_404, shows_persons, visible_leads
+from revops.portal.lead_pages.filters import LeadFilter
+from revops.portal.lead_pages.timeline import KINDS, timeline_of
+from scoring.explanation import explain_lead, explain_many
+
+_RELATED = ("person", "account", "source", "campaign", "owner", "score")
+_TIMELINE_SALT = "api.timeline"
+
+
+class PersonSerializer(Serializer):
+    id = PublicIdField("person")
+    name = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    seniority = serializers.CharField()
+    function = serializers.CharField()
+    purchasing_role = serializers.CharField()
+    country = serializers.CharField()
+    city = serializers.CharField(allow_null=True)
+    do_not_contact = serializers.BooleanField()
+    flags = serializers.ListField(child=serializers.CharField())
+    is_masked = serializers.BooleanField(help_text="True without the scope people:pii; masked facts are null.")
+
+
+class AccountSerializer(Serializer):
+    id = PublicIdField("account")
+    name = serializers.CharField()
+    domain = serializers.CharField(allow_null=True)
+    industry = serializers.CharField()
+    employees = serializers.IntegerField(allow_null=True)
+    country = serializers.CharField()
+
+
+class ScoreSerializer(Serializer):
+    fit = serializers.FloatField()
+    intent = serializers.FloatField()
+    timing = serializers.FloatField()
+    priority = serializers.FloatField()
+    decided_at = InstantField()
+
+
+class OwnerSerializer(Serializer):
+    id = PublicIdField("user")
+    name = serializers.CharField()
+
+
+class LeadSerializer(Serializer):
+    id = PublicIdField("lead")
+    version = serializers.IntegerField()
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    stage_at = InstantField()
+    tier = serializers.IntegerField(allow_null=True, help_text="1, 2 or 3; null if it was never judged.")
+    score = ScoreSerializer(allow_null=True)
+    owner = OwnerSerializer(allow_null=True)
+    person = PersonSerializer()
+    account = AccountSerializer(allow_null=True)
+    source = serializers.CharField()
+    campaign = serializers.CharField(allow_null=True)
+    need = serializers.CharField(allow_null=True)
+    attributes = serializers.DictField(allow_null=True)
+    first_touch = serializers.DictField()
+    last_touch = serializers.DictField()
+    received_at = InstantField()
+    occurred_at = InstantField(allow_null=True)
+    last_signal_at = InstantField(allow_null=True)
+    rejections = serializers.IntegerField()
+    wakes_on = serializers.DateField(allow_null=True)
+    is_history = serializers.BooleanField()
+    why = serializers.CharField(required=False, allow_null=True, help_text="Only with expand=why.")
+
+
+class ReasonSerializer(Serializer):
+    rule = serializers.CharField()
+    sentence = serializers.CharField()
+    points = serializers.FloatField()
+    evidence = serializers.CharField()
+    note = serializers.CharField()
+    is_proven = serializers.BooleanField()
+
+
+class AxisSerializer(Serializer):
+    total = serializers.FloatField(help_text="Exactly the sum of its reasons.")
+    cap = serializers.FloatField()
+    reasons = ReasonSerializer(many=True)
+
+
+class AxesSerializer(Serializer):
+    fit = AxisSerializer()
+    intent = AxisSerializer()
+    timing = AxisSerializer()
+
+
+class RulebookRefSerializer(Serializer):
+    id = PublicIdField("rulebook")
+    version = serializers.IntegerField()
+
+
+class WhySerializer(Serializer):
+    lead = PublicIdField("lead")
+    decision = serializers.IntegerField()
+    decided_at = InstantField()
+    as_of = InstantField()
+    rulebook = RulebookRefSerializer()
+    tier = serializers.IntegerField()
+    summary = serializers.CharField()
+    disqualified = serializers.CharField(allow_null=True)
+    missing_for_tier_1 = serializers.ListField(child=serializers.CharField())
+    axes = AxesSerializer()
+
+
+class EventSerializer(Serializer):
+    at = InstantField(allow_null=True)
+    title = serializers.CharField()
+    text = serializers.CharField(help_text="Empty without people:pii.")
+    by = serializers.CharField()
+
+
+class LeadListView(ApiView):
+    """Leads, the newest first; the same filter as the page."""
+
+    permissions = {"GET": "leads.view"}
+    filterset_class = LeadFilter
+    sorts: ClassVar[dict[str, Sort | str]] = {
+        "received_at": "received_at",
+        "id": "pk",
+        "tier": Sort("score__tier", nullable=True),
+        "priority": Sort("score__priority", nullable=True),
+        "stage_at": "stage_at",
+    }
+    usual_sort = "-received_at"
+    query_parameters = frozenset({"expand"})
+
+    @extend_schema(responses=paged(LeadSerializer))
+    def get(self, request: Request) -> Response:
+        if request.query_params.get("q"):
+            check_scopes(request, "people:pii")  # else a search would tell what is masked
+        expands = _expansion(request)
+        leads = visible_leads(request).select_related(*_RELATED)
+        return self.page(leads, lambda rows: _shown_many(rows, request, with_why=expands))
+
+
+class LeadView(ApiView):
+    """One lead, with an ETag that changes whenever something shown changes."""
+
+    permissions = {"GET": "leads.view"}
+    query_parameters = frozenset({"expand"})
+
+    @extend_schema(responses=LeadSerializer)
+    def get(self, request: Request, lead: str) -> Response:
+        with_why = _expansion(request)
+        row = find_lead(visible_leads(request), lead)
+        (shown,) = _shown_many([row], request, with_why=with_why)
+        return self.versioned(shown, version_of(shown))
+
+
+class WhyView(ApiView):
+    """Why the lead has its tier: every point with what was found, and what is missing to tier 1."""
+
+    permissions = {"GET": "leads.view"}
+
+    @extend_schema(responses=WhySerializer)
+    def get(self, request: Request, lead: str) -> Response:
+        row = find_lead(visible_leads(request), lead, related=())
+        explanation = explain_lead(row.pk)
+        if explanation is None:
+            raise Http404
+        return self.versioned(explanation.as_dict(), explanation.decision_id)
+
+
+class TimelineView(ApiView):
+    """What happened to the lead, the newest first."""
+
+    permissions = {"GET": "leads.view"}
+    query_parameters = frozenset({"kind", "limit", "cursor"})
+
+    @extend_schema(responses=paged(EventSerializer))
+    def get(self, request: Request, lead: str) -> Response:
+        row = find_lead(visible_leads(request), lead, related=())
+        kind, size = request.query_params.get("kind", ""), request.query_params.get("limit", "50")
+        if kind and kind not in {one.code for one in KINDS}:
+            names = ", ".join(one.code for one in KINDS)
+            raise parameter_error("kind", "unknown_kind", _("kind is one of %(names)s.") % {"names": names})
+        if not (size.isascii() and size.isdigit() and len(size) <= 3 and 1 <= int(size) <= 200):
+            raise parameter_error("limit", "out_of_range", _("limit is a number from 1 to %(n)s.") % {"n": 200})
+        signer = signing.Signer(salt=f"{_TIMELINE_SALT}.{row.pk}.{kind}")
+        found = timeline_of(row, kind, _cursor(request, signer), int(size))
+        has_text = shows_persons(request)
+        following = signer.sign(found.older) if found.older else None
+        query = f"?kind={kind}&limit={size}&cursor={following}"
+        return Response(
+            {
+                "data": [
+                    {"at": event.at, "title": str(event.title), "text": event.text if has_text else "", "by": event.by}
+                    for event in found.events
+                ],
+                "has_more": following is not None,
+                "next_cursor": following,
+                "next_url": request.path + query if following else None,
+            }
+        )
+
+
+def find_lead(leads: QuerySet[Lead], public_id: str, related: tuple[str, ...] = _RELATED) -> Lead:
+    """One of `leads`; 404 for every other id."""
+    rows = leads.select_related(*related) if related else leads
+    row = rows.filter(pk=decode_or_404("lead", public_id)).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def version_of(shown: dict[str, Any]) -> int:
+    """A number that rises with the lead's version and differs whenever something else that is shown differs."""
+    content = orjson.dumps(shown, default=str, option=orjson.OPT_SORT_KEYS)
+    return (int(shown["version"]) << 32) | zlib.crc32(content)
+
+
+def shown_lead(row: Lead, *, has_persons: bool) -> dict[str, Any]:
+    """A lead with its relations loaded, as the API shows it."""
+    score = getattr(row, "score", None)
+    account, owner = row.account, row.owner
+    return {
+        "id": encode("lead", row.pk),
+        "version": row.version,
+        "stage": row.stage,
+        "stage_at": row.stage_at,
+        "tier": score.tier if score else None,
+        "score": {
+            "fit": score.fit / 1000,
+            "intent": score.intent / 1000,
+            "timing": score.timing / 1000,
+            "priority": score.priority / 1000,
+            "decided_at": score.decided_at,
+        }
+        if score
+        else None,
+        "owner": {"id": encode("user", owner.pk), "name": owner.name} if owner else None,
+        "person": _person(row.person, has_persons=has_persons),
+        "account": {
+            "id": encode("account", account.pk),
+            "name": account.name,
+            "domain": account.domain,
+            "industry": account.industry,
+            "employees": account.employees,
+            "country": account.country,
+        }
+        if account
+        else None,
+        "source": row.source.key,
+        "campaign": row.campaign.key if row.campaign else None,
+        "need": row.need if has_persons else MASKED,
+        "attributes": row.attributes if has_persons else MASKED,
+        "first_touch": row.first_touch,
+        "last_touch": row.last_touch,
+        "received_at": row.received_at,
+        "occurred_at": row.occurred_at,
+        "last_signal_at": row.last_signal_at,
+        "rejections": row.rejections,
+        "wakes_on": row.wakes_on,
+        "is_history": row.is_history,
+    }
+
+
+def _person(person: Any, *, has_persons: bool) -> dict[str, Any]:
+    facts = {
+        "name": person.name,
+        "email": person.email,
+        "phone": person.phone,
+        "title": person.title,
+        "city": person.city,
+    }
+    return {
+        "id": encode("person", person.pk),
+        **(facts if has_persons else dict.fromkeys(facts, MASKED)),
+        "seniority": person.seniority,
+        "function": person.function,
+        "purchasing_role": person.purchasing_role,
+        "country": person.country,
+        "do_not_contact": person.do_not_contact,
+        "flags": person.flags,
+        "is_masked": not has_persons,
+    }
+
+
+def _shown_many(rows: list[Lead], request: Request, *, with_why: bool) -> list[dict[str, Any]]:
+    has_persons = shows_persons(request)
+    shown = [shown_lead(row, has_persons=has_persons) for row in rows]
+    if with_why:
+        summaries: dict[UUID, str] = explain_many([row.pk for row in rows])
+        for row, lead in zip(rows, shown, strict=True):
+            lead["why"] = summaries.get(row.pk)
+    return shown
+
+
+def _expansion(request: Request) -> bool:
+    wanted = request.query_params.get("expand", "")
+    if wanted not in ("", "why"):
+        raise parameter_error("expand", "unknown_choice", _("Only why can be expanded."))
+    return wanted == "why"
+
+
+def _cursor(request: Request, signer: signing.Signer) -> str:
+    given = request.query_params.get("cursor")
+    if given is None:
+        return ""
+    try:
+        return signer.unsign(given)
+    except signing.BadSignature:
+        words = _("Use next_cursor exactly as it came, with the same kind. Or start without cursor.")
+        raise ProblemError("invalid_cursor", words) from None
