@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from revops.portal.api import reference
 from revops.portal.home import home
 
 PACKAGES = (
@@ -32,4 +33,9 @@ def pages() -> list[URLPattern | URLResolver]:
     return [path("", include(f"{name}.urls")) for name in found if find_spec(f"{name}.urls")]
 
 
-urlpatterns = [path("", home, name="home"), *pages()]
+urlpatterns = [
+    path("", home, name="home"),
+    path("docs/problems/", reference.problems, name="problems"),
+    path("docs/problems/<slug:code>/", reference.problem, name="problem"),
+    *pages(),
+]

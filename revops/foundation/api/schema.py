@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
@@ -62,6 +63,12 @@ class PortalSchema(AutoSchema):
             parameters += [more for more in self._more_parameters(writes) if more["name"] not in described]
         return operation
 
+    def get_operation_id(self) -> str:
+        """GET of a collection is a list, also where the answer is a page object."""
+        name: str = super().get_operation_id()
+        is_collection = self.method == "GET" and not self.path.rstrip("/").endswith("}")
+        return name.removesuffix("_retrieve") + "_list" if is_collection and name.endswith("_retrieve") else name
+
     def _problem(self) -> dict[str, Any]:
         return {"description": "A problem", "content": {"application/problem+json": {"schema": PROBLEM}}}
 
@@ -75,6 +82,8 @@ class PortalSchema(AutoSchema):
             return []
         view: Any = self.view
         own = [_parameter("query", name, {"type": "string"}) for name in sorted(view.query_parameters)]
+        filters = view.filterset_class.base_filters if view.filterset_class else {}
+        own += [_parameter("query", name, _schema_of_filter(each)) for name, each in filters.items()]
         if not view.sorts:
             return own
         names = [sign + name for name in sorted(view.sorts) for sign in ("", "-")]
@@ -97,6 +106,21 @@ def paged(serializer: type[serializers.Serializer[Any]]) -> type[serializers.Ser
         "next_url": serializers.CharField(allow_null=True),
     }
     return type(f"{name}PageSerializer", (serializers.Serializer,), fields)
+
+
+def _schema_of_filter(each: Any) -> dict[str, Any]:
+    """What a filter of django-filter accepts."""
+    if isinstance(each, django_filters.DateFilter):
+        return {"type": "string", "format": "date"}
+    if isinstance(each, django_filters.BooleanFilter):
+        return {"type": "string", "enum": ["true", "false"]}
+    if isinstance(each, django_filters.ChoiceFilter | django_filters.MultipleChoiceFilter) and (
+        choices := each.extra.get("choices")
+    ):
+        return {"type": "string", "enum": [str(value) for value, _label in choices]}
+    if prefix := each.extra.get("prefix"):
+        return {"type": "string", "pattern": f"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"}
+    return {"type": "string", "maxLength": each.extra.get("max_length", 200)}
 
 
 def _parameter(place: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
