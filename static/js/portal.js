@@ -10,7 +10,7 @@
     element.append(...children);
     return element;
   };
-  const seen = (element) => !!element && !element.disabled && element.getClientRects().length > 0;
+  const seen = (element) => !!element && !element.disabled && element.checkVisibility(); // what lies in closed details has boxes, too
   const ICONS = body.dataset.icons || "";
   const icon = (name) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
