@@ -20,6 +20,11 @@ class Preset(NamedTuple):
     defaults: dict[str, str]
     is_history: bool
 
+    @property
+    def is_deals(self) -> bool:
+        """Are its rows outcomes of leads rather than leads?"""
+        return self.code.endswith("_deals")
+
 
 def preset_for(headers: Sequence[str]) -> Preset | None:
     """The first known kind of file these headers answer to."""

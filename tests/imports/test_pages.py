@@ -5,9 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.models import Outcome
 from leads.models import ImportRun, Lead, SavedMapping, Source, Submission
 from revops.foundation import jobs
 from revops.foundation.models import User
+from revops.portal.imports.at_once import Wish, import_at_once
 from tests.imports.conftest import NOW
 
 FILE = "Mail,Name,Firm,Stage\nann@acme.example,Ann Lee,Acme,demo\nbob@beta.example,Bob May,Beta,\nnobody,,,\n1,2\n"
@@ -105,6 +107,28 @@ def test_an_undone_file_can_be_imported_again(marketer, source):
     assert work(again, "job_id") == "done"
     again.refresh_from_db()
     assert again.counts["new"] == 2
+
+
+def test_deals_are_joined_to_leads_by_page(marketer, company, source, written):
+    import_at_once(Wish(written("lead_id,Name\nA1,Ann\n"), "webinar", is_history=True))
+    deals = "mql_id,won_date,seller_id\nA1,2025-05-31 10:00:00,S1\nZ9,2025-05-31 10:00:00,S2\n"
+    upload(marketer, deals, "deals.csv")
+    run = ImportRun.objects.get(kind="outcomes")
+    marketer.post(reverse("import-shape-confirm", args=[run.public_id]))
+    marketer.post(reverse("import-columns", args=[run.public_id]), {})
+    rules = reverse("import-rules", args=[run.public_id])
+    assert "These are past facts" not in marketer.get(rules).content.decode()
+    marketer.post(rules, {"source": source.pk, "legal_basis": "contract"})
+    marketer.post(reverse("import-try", args=[run.public_id]))
+    assert work(run, "dry_run_id") == "done"
+    assert not Outcome.objects.exists()
+    marketer.post(reverse("import-start", args=[run.public_id]))
+    assert work(run, "job_id") == "done"
+    assert Outcome.objects.get().kind == "won"
+    page = marketer.get(reverse("import-detail", args=[run.public_id])).content.decode()
+    assert "No lead of this source has the id" in page
+    assert "Undo this import" not in page
+    assert "Deals" in marketer.get(reverse("imports")).content.decode()
 
 
 def test_a_mapping_is_remembered_for_the_same_columns(marketer, source):

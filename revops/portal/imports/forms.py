@@ -15,7 +15,7 @@ from leads.mapping import TARGETS, target_label
 from leads.mapping.targets import KIND_CODES, OUTCOMES, REASON_CODES, attribute_name
 from leads.mapping.values import DATE_FORMATS, NUMBER_FORMATS
 from leads.mapping.vocabulary import guess_kind, guess_outcome, guess_reason
-from leads.models import Source
+from leads.models import ImportKind, Source
 from leads.models.imports import LegalBasis
 
 DELIMITERS = [(",", _("comma")), (";", _("semicolon")), ("\t", _("tab")), ("|", _("bar |"))]
@@ -33,6 +33,17 @@ class UploadForm(forms.Form):
             "required": _("Choose a file."),
             "empty": _("The file is empty. Export it again and check that it has rows."),
         },
+    )
+
+    kind = forms.ChoiceField(
+        label=_("What its rows are"),
+        choices=[
+            (ImportKind.LEADS, _("Leads: people who came to us")),
+            (ImportKind.OUTCOMES, _("Deals: what became of leads that were imported before")),
+        ],
+        initial=ImportKind.LEADS,
+        widget=forms.RadioSelect,
+        required=False,
     )
 
 
@@ -86,6 +97,16 @@ class RulesForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("State the legal basis; without one these people may not be kept.")},
     )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind == ImportKind.OUTCOMES:
+            del self.fields["is_history"], self.fields["campaign"]
+            self.fields["source"].help_text = _("The one the leads came from: their ids are looked up in it.")
+
+    def answers(self) -> dict[str, Any]:
+        """The cleaned answers; deals are facts of the past and name no campaign."""
+        return {"is_history": True, "campaign": "", **self.cleaned_data}
 
 
 @dataclass

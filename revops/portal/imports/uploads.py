@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from leads.files import FileShape, RowError, UnreadableFile, read_rows, sniff
 from leads.files.shape import LARGEST_FILE
+from leads.mapping.presets import preset_for
 from leads.models import ImportFile, ImportKind, ImportRun
 from revops.foundation.ids import new_id
 from revops.foundation.models import User
@@ -55,6 +56,12 @@ def store_file(path: Path, user: User | None, now: datetime) -> ImportFile:
     """Keeps a copy of a file of this machine, as if it had been uploaded. Raises UnreadableFile."""
     with path.open("rb") as stream:
         return store_upload(_pieces(stream), path.name, user, now)
+
+
+def kind_of(file: ImportFile, told: str) -> str:
+    """What the rows of a file are: what a person says, but a known set of deals is never taken for leads."""
+    preset = preset_for(FileShape.from_json(file.shape).headers)
+    return ImportKind.OUTCOMES if preset is not None and preset.is_deals else told or ImportKind.LEADS
 
 
 def begin_import(file: ImportFile, user: User | None, now: datetime, kind: str = ImportKind.LEADS) -> ImportRun:

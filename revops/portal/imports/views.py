@@ -18,14 +18,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from leads.files import UnreadableFile
 from leads.mapping import MappingError
-from leads.models import ImportRun, Source
+from leads.models import ImportKind, ImportRun, Source
 from revops.foundation import policy
 from revops.foundation.ids import decode
 from revops.foundation.models import User
 from revops.portal.imports import reports, wizard
 from revops.portal.imports.forms import RulesForm, ShapeForm, UploadForm, column_choices, mapping_from
 from revops.portal.imports.steps import first_open_step, steps_of
-from revops.portal.imports.uploads import begin_import, reshape, sample_rows, shape_of, store_upload
+from revops.portal.imports.uploads import begin_import, kind_of, reshape, sample_rows, shape_of, store_upload
 
 PAGE_SIZE = 50
 
@@ -84,7 +84,8 @@ def new_import(request: HttpRequest) -> HttpResponse:
         except UnreadableFile as problem:
             form.add_error("file", problem.words)
         else:
-            return redirect("import-shape", begin_import(file, _person(request), now).public_id)
+            run = begin_import(file, _person(request), now, kind_of(file, form.cleaned_data["kind"]))
+            return redirect("import-shape", run.public_id)
     return render(request, "imports/new.html", {"form": form, "steps": steps_of(None, 1)}, status=_status(form))
 
 
@@ -155,10 +156,10 @@ def import_rules(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "legal_basis": run.legal_basis,
         "is_history": run.is_history if run.source_id else run.mapping.get("is_history", False),
     }
-    form = RulesForm(_posted(request), initial=initial)
+    form = RulesForm(_posted(request), initial=initial, kind=run.kind)
     if request.method == "POST" and form.is_valid():
         try:
-            wizard.set_rules(run, **form.cleaned_data)
+            wizard.set_rules(run, **form.answers())
             return redirect("import-check", run.public_id)
         except ValidationError as problem:
             form.add_error(None, problem)
@@ -245,6 +246,7 @@ def import_detail(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "notes": run.counts.get("notes", []),
         "kinds": reports.kinds_of_problems(run, is_dry_run=False),
         "rows": rows[:PAGE_SIZE],
+        "problems": reports.problems(run, is_dry_run=False) if run.kind == ImportKind.OUTCOMES else [],
         "tabs": reports.tabs_of(run, outcome),
         "next_url": f"?outcome={outcome}&after={rows[PAGE_SIZE - 1].line}" if len(rows) > PAGE_SIZE else "",
         "can_undo": run.can_undo(now),
