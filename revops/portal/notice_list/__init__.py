@@ -1,0 +1,1 @@
+"""What the portal told somebody: their own notices on a page."""
