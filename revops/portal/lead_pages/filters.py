@@ -69,7 +69,7 @@ class LeadFilter(django_filters.FilterSet):
         return leads.filter(received_at__gte=_midnight(day))
 
     def by_last_day(self, leads: QuerySet[Lead], _name: str, day: date) -> QuerySet[Lead]:
-        return leads.filter(received_at__lt=_midnight(day + timedelta(days=1)))
+        return leads.filter(received_at__lt=_midnight(min(day, date(9000, 1, 1)) + timedelta(days=1)))
 
     def by_rejection(self, leads: QuerySet[Lead], _name: str, reason: str) -> QuerySet[Lead]:
         """“any”, a reason code, or a family of reasons; rejections that were taken back do not count."""
@@ -95,8 +95,9 @@ def text_condition(text: str) -> Q:
 
 
 def _midnight(day: date) -> datetime:
-    """The beginning of a day in the zone of whoever looks."""
-    return timezone.make_aware(datetime.combine(day, time()))
+    """The beginning of a day in the zone of whoever looks. No lead is older or younger than the bounds."""
+    within = max(date(1900, 1, 1), min(day, date(9000, 1, 1)))
+    return timezone.make_aware(datetime.combine(within, time()))
 
 
 def owner_choices(user: Any) -> list[tuple[str, str]]:
