@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +72,7 @@ def record_outcomes(results: Sequence[Result], *, now: datetime) -> list[Recorde
     answers: list[Recorded] = []
     rows: list[Outcome] = []
     steps: dict[int, list[Move]] = {}
+    planned: Counter[UUID] = Counter()
     for result in results:
         key = (result.lead_id, result.kind, result.external_id)
         if result.external_id and key in known:
@@ -85,7 +87,7 @@ def record_outcomes(results: Sequence[Result], *, now: datetime) -> list[Recorde
         row = _row(result, now)
         rows.append(row)
         answers.append(Recorded(result, row))
-        _plan_moves(lead, result, row, steps)
+        _plan_moves(lead, result, row, steps, planned)
     insert_rows(Outcome, rows)
     for is_history in (False, True):
         for step in sorted(steps):
@@ -127,13 +129,18 @@ def _row(result: Result, now: datetime) -> Outcome:
     )
 
 
-def _plan_moves(lead: Lead, result: Result, row: Outcome, steps: dict[int, list[Move]]) -> None:
-    """Adds the moves of one result; later results of the same lead start where this one ends."""
+def _plan_moves(
+    lead: Lead, result: Result, row: Outcome, steps: dict[int, list[Move]], planned: Counter[UUID]
+) -> None:
+    """Adds the moves of one result; later results of the same lead start where this one ends.
+
+    `planned` counts the moves of each lead so far.
+    """
     path = PATHS[result.kind][-1:] if lead.is_history else PATHS[result.kind]
     for step, stage in enumerate(path):
         if lead.stage == stage or not can_move(lead.stage, stage, is_history=lead.is_history):
             continue
         move = Move(lead.pk, lead.stage, stage, result.occurred_at, "outcome", str(row.pk), result.user_id)
-        taken = sum(1 for moves in steps.values() for planned in moves if planned.lead_id == lead.pk)
-        steps.setdefault(max(step, taken), []).append(move)
+        steps.setdefault(max(step, planned[lead.pk]), []).append(move)
+        planned[lead.pk] += 1
         lead.stage = stage
