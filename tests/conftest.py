@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-pytest_plugins = ["tests.database", "tests.browser"]
+pytest_plugins = ["tests.database", "tests.browser", "tests.portal.back_office"]
 
 # A Wednesday, two months into a quarter that no daylight-saving change disturbs.
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
