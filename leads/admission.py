@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from leads.acts import acts_of, insert_acts
-from leads.cleaning import Facts, clean
+from leads.cleaning import Facts, clean, one_line
 from leads.hygiene import ActiveRule, judge
 from leads.intake import Journalled
 from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
@@ -91,6 +91,9 @@ def _judge(entry: Journalled, rules: Sequence[ActiveRule], sources: dict[UUID, S
     if item.payload is None or item.refusal:
         why = item.refusal or "This could not be read as a submission."
         return Admission(entry, facts, OutcomeKind.REFUSED, "unreadable", why)
+    if isinstance(hold := item.payload.get("hold"), dict) and not released:
+        why = one_line(hold.get("detail"), 500) or "The way in did not trust it."
+        return Admission(entry, facts, OutcomeKind.QUARANTINED, one_line(hold.get("rule"), 64) or "held", why)
     if sources[item.source_id].kind == "purchased" and not released:
         return Admission(entry, facts, OutcomeKind.QUARANTINED, "purchased", "Purchased lists are held by policy.")
     if sources[item.source_id].state == "stopped" and not released:

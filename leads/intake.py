@@ -22,6 +22,8 @@ class Item:
     `payload` holds facts under the names of `leads.cleaning` (email, company, need …) plus `attributes`, `signals`,
     `utm` and, for history, `history`. What did not parse comes as `raw` with the `refusal` that tells the sender why.
     `dedupe_key` marks things that may arrive twice (rows of a file): the second time changes nothing.
+    A way in that smells a rat says so in the payload, as `hold`: {"rule": its name, "detail": why, in words}. Such a
+    submission waits in quarantine, also after a crash, because the payload is what is kept.
     """
 
     source_id: UUID
