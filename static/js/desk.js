@@ -51,7 +51,11 @@
     detail.append(preview);
     ahead = { url: "", html: "" };
   });
+  document.addEventListener("submit", (event) => {
+    if (event.target.hasAttribute("hx-post")) event.target.closest("[data-toast]")?.classList.add("is-used");
+  });
   document.addEventListener("htmx:after:swap", () => {
+    all("#toasts .is-used").forEach((toast) => toast.remove());
     one("#detail .card-ahead")?.remove();
     all("#detail > [hidden]").forEach((part) => { part.hidden = false; });
     plan();

@@ -25,6 +25,7 @@ from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_
 from revops.portal.lead_pages.page import LeadView, lead_view
 from revops.portal.lead_pages.timeline import KINDS
 from revops.portal.lead_pages.visibility import lead_or_404, leads_for
+from revops.portal.queue.card import findings
 from revops.portal.queue.desk import action_context
 from scoring.explanation import explain_many
 
@@ -46,7 +47,7 @@ def leads(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "rows": [(lead, why.get(lead.pk, "")) for lead in page.leads],
+        "rows": [(lead, findings(why.get(lead.pk, ""))) for lead in page.leads],
         "total": page.total if page.is_exact else _("about %(n)s") % {"n": f"{round(page.total, -3):,}"},
         "drill": drill,
         "active": sum(1 for name in filters.filters if request.GET.get(name)),

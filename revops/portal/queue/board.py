@@ -24,7 +24,7 @@ from revops.foundation.ids import decode, encode
 from revops.foundation.models import User
 from revops.foundation.models.people import Role
 from revops.portal.lead_pages.visibility import leads_for
-from revops.portal.queue.card import Card, card_for, lead_name
+from revops.portal.queue.card import Card, card_for, findings, lead_name
 from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
 from scoring.explanation import explain_many
 from sla.handoffs import latest_handoffs
@@ -139,7 +139,7 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
     for lead_id, why in explain_many([row.lead.pk for row in rows]).items():
         for row in rows:
             if row.lead.pk == lead_id:
-                row.why = _without_tier(why)
+                row.why = findings(why)
     at = next((at for at, row in enumerate(rows) if row.lead.pk == wanted), None)
     lead = rows[at].lead if at is not None else _wanted_lead(user, wanted)
     if lead is None and rows:
@@ -253,12 +253,6 @@ def _row(handoff: HandOff, place: Place) -> Row:
     elif place.owner == TEAM and handoff.owner:
         note = handoff.owner.name
     return Row(handoff.lead, handoff, handoff.due_at, handoff.handed_off_at, note)
-
-
-def _without_tier(summary: str) -> str:
-    """The findings of a summary; tier and axes stand beside it."""
-    head, _colon, findings = summary.partition(": ")
-    return findings or head
 
 
 def _wanted_lead(user: Any, wanted: UUID | None) -> Lead | None:

@@ -8,17 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from feedback.models import Disposition, DispositionKind
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
+from revops.foundation.templatetags.portal import duration_words
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
 from revops.portal.queue.talk_track import TalkFacts, TalkTrack, talk_track
 from scoring.explanation import Explanation, Reason, explain_lead
-from sla.clock_state import Reading
+from sla.clock_state import ClockState, Reading
 from sla.models import Clock, HandOff
 from sla.queries import clocks_of_leads, reading_of
 
@@ -39,7 +40,19 @@ class ShownClock:
     @property
     def countdown_state(self) -> str:
         """For the countdown: "" while it ticks."""
-        return {"met": "met", "cancelled": "paused", "paused": "paused"}.get(self.reading.state.value, "")
+        return "paused" if self.reading.state is ClockState.PAUSED else ""
+
+    @property
+    def is_closed(self) -> bool:
+        return self.clock.met_at is not None or self.clock.cancelled_at is not None
+
+    @property
+    def closing_words(self) -> str:
+        """How a closed clock ended: kept with how much to spare, late by how much, or called off."""
+        span = duration_words(self.reading.left)
+        if self.reading.is_late:
+            return _("late by %(span)s") % {"span": span}
+        return _("kept, %(span)s to spare") % {"span": span} if self.clock.met_at else _("called off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,11 @@ class Card:
         return [*plus, *minus]
 
     @property
+    def why(self) -> str:
+        """The findings of the one sentence; tier and axes stand beside it."""
+        return findings(self.explanation.summary) if self.explanation else ""
+
+    @property
     def longest_bar(self) -> int:
         return max((abs(reason.points) for reason in self.strongest), default=0)
 
@@ -106,7 +124,7 @@ class Card:
     @property
     def sales_clock(self) -> ShownClock | None:
         """The open clock of sales that is due first."""
-        return next((c for c in self.clocks if c.clock.side == "sales" and not _closed(c.clock)), None)
+        return next((c for c in self.clocks if c.clock.side == "sales" and not c.is_closed), None)
 
     @property
     def missing(self) -> list[str]:
@@ -158,6 +176,12 @@ def lead_name(lead: Lead) -> str:
     return lead.account.name if lead.account else lead.person.name
 
 
+def findings(summary: str) -> str:
+    """A summary without its tier and axes, for where those are shown already."""
+    head, _colon, rest = summary.partition(": ")
+    return f"{rest[:1].upper()}{rest[1:]}" if rest else head
+
+
 def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> Card:
     """The card of one lead with person, account and owner loaded. Eight queries, whatever its history."""
     explanation = explain_lead(lead.pk)
@@ -165,7 +189,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         Signal.objects.filter(person_id=lead.person_id)
         .select_related("kind", "source")
         .annotate(total=Window(Count("pk")))
-        .order_by("-occurred_at__isnull", "-occurred_at", "-pk")[:SIGNALS_SHOWN]
+        .order_by(F("occurred_at").desc(nulls_last=True), "-pk")[:SIGNALS_SHOWN]
     )
     attempts = list(Attempt.objects.filter(lead=lead).select_related("user").order_by("occurred_at", "pk"))
     clocks = [
@@ -260,9 +284,7 @@ def _talk_facts(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime)
 
 def _step(lead: Lead, attempts: Sequence[Attempt], clocks: Sequence[ShownClock]) -> NextStep:
     person = lead.person
-    first = next(
-        (c.clock.due_at for c in clocks if c.clock.clause.code == "first_contact" and not _closed(c.clock)), None
-    )
+    first = next((c.clock.due_at for c in clocks if c.clock.clause.code == "first_contact" and not c.is_closed), None)
     return next_step(
         lead.stage,
         [Tried(attempt.channel, attempt.result, attempt.occurred_at) for attempt in attempts],
@@ -270,10 +292,6 @@ def _step(lead: Lead, attempts: Sequence[Attempt], clocks: Sequence[ShownClock])
         first,
         timezone.get_current_timezone(),
     )
-
-
-def _closed(clock: Clock) -> bool:
-    return clock.met_at is not None or clock.cancelled_at is not None
 
 
 def _stated_timing(lead: Lead) -> list[str]:

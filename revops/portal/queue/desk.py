@@ -111,7 +111,8 @@ def workspace(
     values = workspace_context(request, board, announce=said, **options)
     html = render_to_string("queue/_workspace.html", values, request)
     if toast:
-        html += render_to_string("components/toast.html", {"text": toast, "undo_url": undo_url}, request)
+        told = {"toast_text": toast, "undo_url": undo_url, "board": board}
+        html += render_to_string("queue/_toast.html", told, request)
     response = HttpResponse(html, status=status)
     response["HX-Replace-Url"] = board.place.url(board.selected.public_id if board.selected else "")
     return response
