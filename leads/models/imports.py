@@ -1,6 +1,6 @@
 """Files people import: the upload, the run with its mapping and counts, remembered mappings, rows that need mending."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -86,11 +86,6 @@ class ImportRun(models.Model):
     @property
     def public_id(self) -> str:
         return encode("imp", self.id)
-
-    def can_undo(self, now: datetime) -> bool:
-        """Whether the import as a whole can still be taken back."""
-        is_done = self.kind == ImportKind.LEADS and self.finished_at is not None and self.undone_at is None
-        return is_done and self.undo_job_id is None and now - self.finished_at <= UNDO_WITHIN  # type: ignore[operator]
 
 
 class SavedMapping(models.Model):

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from leads.models import ImportRun
@@ -21,47 +22,54 @@ FILE = (
 
 
 @pytest.fixture
-def shoot(tmp_path):
-    """Keeps pictures where SCREENSHOTS says, for people who want to look."""
+def look(tmp_path):
+    """Finds no barrier for anybody on the page; keeps a picture where SCREENSHOTS says."""
     folder = os.environ.get("SCREENSHOTS")
-    return lambda page, name: page.screenshot(path=f"{folder}/{name}.png", full_page=True) if folder else None
+
+    def looked_at(page, name):
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+        if folder:
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    return looked_at
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_file_is_imported_and_undone(open_page, company, source, written, shoot, width):
+def test_a_file_is_imported_and_undone(open_page, company, source, written, look, width):
     marketer = User.objects.create_user("mia@portal.example", None, name="Mia Marketer", role="marketer")
     page = open_page(marketer, width=width)
     page.goto("/imports/")
-    shoot(page, f"{width}-0-list")
+    look(page, f"{width}-0-list")
     page.get_by_role("link", name="Import a file").first.click()
     page.get_by_label("File").set_input_files(written(FILE))
-    shoot(page, f"{width}-1-upload")
+    look(page, f"{width}-1-upload")
     page.get_by_role("button", name="Upload and look at it").click()
-    shoot(page, f"{width}-2-shape")
+    look(page, f"{width}-2-shape")
     page.get_by_role("button", name="Yes, map the columns").press("Enter")
-    shoot(page, f"{width}-3-columns")
+    look(page, f"{width}-3-columns")
     page.get_by_role("button", name="Use this mapping").press("Enter")
     page.get_by_label("Source").select_option(label="Webinar")
     page.get_by_label("They gave their consent").check()
-    shoot(page, f"{width}-4-rules")
+    look(page, f"{width}-4-rules")
     page.get_by_role("button", name="Go on to the dry run").press("Enter")
     page.get_by_role("button", name="Try it without writing").press("Enter")
     page.get_by_text("Waiting for a worker").wait_for()
-    shoot(page, f"{width}-5-waiting")
+    look(page, f"{width}-5-waiting")
     run = ImportRun.objects.get()
     assert jobs.run(run.dry_run_id, timezone.now) == "done"
     page.get_by_role("button", name="Import 4 rows").wait_for()
-    shoot(page, f"{width}-6-dry")
+    look(page, f"{width}-6-dry")
     page.get_by_role("button", name="Import 4 rows").press("Enter")
     page.get_by_text("Waiting for a worker").wait_for()
     run.refresh_from_db()
     assert jobs.run(run.job_id, timezone.now) == "done"
     page.get_by_role("button", name="Undo this import").wait_for()
-    shoot(page, f"{width}-7-report")
+    look(page, f"{width}-7-report")
     page.get_by_role("button", name="Undo this import").press("Enter")
     page.get_by_text("Undoing").wait_for()
     run.refresh_from_db()
     assert jobs.run(run.undo_job_id, timezone.now) == "done"
     page.get_by_text("This import was undone.").wait_for()
     page.goto("/imports/")
-    shoot(page, f"{width}-8-list")
+    look(page, f"{width}-8-list")

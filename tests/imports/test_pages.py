@@ -131,6 +131,23 @@ def test_deals_are_joined_to_leads_by_page(marketer, company, source, written):
     assert "Deals" in marketer.get(reverse("imports")).content.decode()
 
 
+def test_a_stopped_import_keeps_what_it_took_and_can_be_undone(marketer, source):
+    run = drive(marketer, source)
+    stop = reverse("import-stop", args=[run.public_id])
+    marketer.post(reverse("import-try", args=[run.public_id]))
+    marketer.post(stop)
+    assert "Try it without writing" in marketer.get(reverse("import-check", args=[run.public_id])).content.decode()
+    marketer.post(reverse("import-start", args=[run.public_id]))
+    marketer.post(stop)
+    assert work(run, "job_id") is None
+    page = marketer.get(reverse("import-detail", args=[run.public_id])).content.decode()
+    assert "The import was stopped." in page
+    assert "Undo this import" in page
+    assert "nothing to stop" in marketer.post(stop, follow=True).content.decode()
+    marketer.post(reverse("import-undo", args=[run.public_id]))
+    assert work(run, "undo_job_id") == "done"
+
+
 def test_a_mapping_is_remembered_for_the_same_columns(marketer, source):
     drive(marketer, source)
     assert SavedMapping.objects.get().mapping["columns"]["Stage"]["to"] == "signal_kind"
@@ -262,5 +279,5 @@ def test_the_report_asks_the_same_number_of_questions_for_any_number_of_rows(
     run = drive(marketer, source)
     marketer.post(reverse("import-start", args=[run.public_id]))
     work(run, "job_id")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         marketer.get(reverse("import-detail", args=[run.public_id]))

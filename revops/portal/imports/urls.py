@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<str:public_id>/check/", views.import_check, name="import-check"),
     path("imports/<str:public_id>/try/", views.try_import, name="import-try"),
     path("imports/<str:public_id>/start/", views.start_import, name="import-start"),
+    path("imports/<str:public_id>/stop/", views.stop_import, name="import-stop"),
     path("imports/<str:public_id>/progress/", views.import_progress, name="import-progress"),
     path("imports/<str:public_id>/errors.csv", views.import_errors, name="import-errors"),
     path("imports/<str:public_id>/undo/", views.undo_import, name="import-undo"),

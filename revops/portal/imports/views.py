@@ -216,6 +216,13 @@ def _started(request: HttpRequest, run: ImportRun, start: Callable[..., Any], pa
 
 
 @for_importers
+@require_POST
+def stop_import(request: HttpRequest, run: ImportRun) -> HttpResponse:
+    """Stops the dry run or the import."""
+    return _started(request, run, wizard.stop, "import-detail")
+
+
+@for_importers
 @require_GET
 def import_progress(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """The progress bar alone; once the work is over the page is loaded anew."""
@@ -249,7 +256,7 @@ def import_detail(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "problems": reports.problems(run, is_dry_run=False) if run.kind == ImportKind.OUTCOMES else [],
         "tabs": reports.tabs_of(run, outcome),
         "next_url": f"?outcome={outcome}&after={rows[PAGE_SIZE - 1].line}" if len(rows) > PAGE_SIZE else "",
-        "can_undo": run.can_undo(now),
+        "can_undo": wizard.can_undo(run, now),
     }
     return render(request, "imports/detail.html", context)
 

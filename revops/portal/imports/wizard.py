@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from leads.mapping import CompiledMapping, MappingError, signature_of, suggest_mapping, target_label
 from leads.mapping.targets import KIND_CODES
-from leads.models import ImportRun, SavedMapping, Source
+from leads.models import ImportKind, ImportRun, SavedMapping, Source
+from leads.models.imports import UNDO_WITHIN
 from leads.models.sources import SourceKind
 from revops.foundation import ledger
-from revops.foundation.jobs import start_job
+from revops.foundation.jobs import cancel, start_job
 from revops.foundation.models import Job, LedgerEntry, User
 from revops.portal.imports.uploads import sample_rows, shape_of
 
@@ -122,7 +123,7 @@ def start_undo(run: ImportRun, user: User | None, now: datetime) -> Job:
     """Takes the import back as a whole. Raises NotReady if that is no longer possible."""
     with transaction.atomic():
         locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-        if not locked.can_undo(now):
+        if not can_undo(locked, now):
             raise NotReady(_("An import can be undone once, within 7 days of its end."))
         imported = Job.objects.get(pk=str(locked.job_id))
         actor = str(user.pk) if user else ""
@@ -131,6 +132,22 @@ def start_undo(run: ImportRun, user: User | None, now: datetime) -> Job:
         run.save(update_fields=["undo_job_id"])
         ledger.record([_entry(run, "import.undo_started", user, now)])
     return job
+
+
+def can_undo(run: ImportRun, now: datetime) -> bool:
+    """Whether the import as a whole can still be taken back; also one that failed or was stopped half-way."""
+    if run.kind != ImportKind.LEADS or run.job_id is None or run.undo_job_id is not None:
+        return False
+    ended = Job.objects.filter(pk=run.job_id).values_list("finished_at", flat=True).first()
+    return ended is not None and now - ended <= UNDO_WITHIN
+
+
+def stop(run: ImportRun, user: User | None, now: datetime) -> None:
+    """Ends the dry run or import that is under way; what was taken stays and can be undone. Raises NotReady."""
+    job_id = run.job_id or run.dry_run_id
+    if job_id is None or not cancel(job_id, now):
+        raise NotReady(_("There is nothing to stop any more."))
+    ledger.record([_entry(run, "import.stopped", user, now)])
 
 
 def source_called(name: str, now: datetime, *, may_create: bool) -> tuple[Source, bool]:
