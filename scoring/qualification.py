@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from scoring.arrays import array_of
 from scoring.engine import FORMULA_VERSION, NEVER, Evaluation, date_of, evaluate, write_inputs
 from scoring.facts import LoadedFacts, load_facts
-from scoring.publishing import LiveRulebook, live_rulebook
+from scoring.publishing import LiveRulebook, NoLiveRulebook, live_rulebook
 from scoring.rules.definition import Axis
 
 _PREVIOUS = """
@@ -54,10 +54,11 @@ ON CONFLICT (lead_id) DO UPDATE
        IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)
 """
 _LEFT_BEHIND = """
-SELECT score.lead_id
-  FROM scoring_leadscore score
-  JOIN leads_lead lead ON lead.id = score.lead_id
- WHERE score.rulebook_id <> (SELECT id FROM scoring_rulebook WHERE state = 'live')
+SELECT lead.id
+  FROM leads_lead lead
+  JOIN scoring_rulebook live ON live.state = 'live'
+  LEFT JOIN scoring_leadscore score ON score.lead_id = lead.id
+ WHERE score.rulebook_id IS DISTINCT FROM live.id
        AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL AND NOT lead.is_history
  ORDER BY score.tier, score.priority DESC
  LIMIT %s
@@ -129,11 +130,15 @@ def qualify_leads(
     """Judges leads by the live rulebook as of `as_of` (else `now`) and stores what was decided. Six queries.
 
     A decision is stored only if something differs from the one that counts. The leads stay locked until the
-    transaction ends. Unknown leads are left out. Raises NoLiveRulebook.
+    transaction ends. Unknown leads are left out. While no rulebook is live nobody is judged; `left_behind` finds
+    those leads once one is.
     """
     if not lead_ids:
         return []
-    rulebook = live_rulebook()
+    try:
+        rulebook = live_rulebook()
+    except NoLiveRulebook:
+        return []
     loaded = load_facts(lead_ids, rulebook.compiled, as_of=as_of, now=now, lock=True)
     if not loaded.lead_ids:
         return []
@@ -161,7 +166,7 @@ def due_for_reevaluation(now: datetime, limit: int) -> list[UUID]:
 
 
 def left_behind(limit: int) -> list[UUID]:
-    """Running leads that an earlier rulebook judged last, the most promising first. One query.
+    """Running leads that an earlier rulebook judged last, or none, the most promising first. One query.
 
     After a publication somebody qualifies these, batch by batch, until none is left.
     """

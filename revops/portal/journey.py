@@ -27,11 +27,14 @@ from leads.transitions import move_leads
 from revops.foundation import outbox
 from revops.portal import notices
 from revops.portal.handover import completed, nurture_moves, requests_for
-from scoring.qualification import due_for_reevaluation, qualify_leads
+from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from sla.clocks import meet_clocks
 from sla.handoffs import complete_details, hand_off_leads, route_waiting
 
 logger = logging.getLogger(__name__)
+
+MOST_CULPRITS = 5
+"""After so many submissions that fail alone, a batch is no longer searched for more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +52,42 @@ def admit(items: Sequence[Item], *, now: datetime) -> list[Receipt]:
     """Takes submissions through the whole journey, in order; durable when it returns.
 
     The journal is written first. If the rest fails, the batch is halved until the culprit stands alone; that one
-    stays journalled as pending, with its error, for the sweep.
+    stays journalled as pending, with its error, for the sweep. If many stand alone, something else is broken: then
+    all that is left waits.
     """
     with transaction.atomic():
         entries = journal_submissions(items, now=now)
-        fresh = _admit_or_split([entry for entry in entries if not entry.is_repeat], now=now)
+        fresh = _Splitting(now).admit([entry for entry in entries if not entry.is_repeat])
         return [fresh.get(entry.submission.pk) or _earlier(entry) for entry in entries]
 
 
-def _admit_or_split(entries: Sequence[Journalled], *, now: datetime, released: bool = False) -> dict[UUID, Receipt]:
-    if not entries:
-        return {}
-    try:
-        with transaction.atomic():
-            return {receipt.submission_id: receipt for receipt in _process(entries, now=now, released=released)}
-    except Exception as error:
-        if len(entries) > 1:
+@dataclass(slots=True)
+class _Splitting:
+    """One batch on its way, in parts if it must be; counts the culprits it found."""
+
+    now: datetime
+    released: bool = False
+    culprits: int = 0
+
+    def admit(self, entries: Sequence[Journalled]) -> dict[UUID, Receipt]:
+        if not entries:
+            return {}
+        try:
+            with transaction.atomic():
+                return {r.submission_id: r for r in _process(entries, now=self.now, released=self.released)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the submission is kept
+            if len(entries) == 1 or self.culprits >= MOST_CULPRITS:
+                self.culprits += 1
+                return self._hold(entries, error)
             half = len(entries) // 2
-            first = _admit_or_split(entries[:half], now=now, released=released)
-            return first | _admit_or_split(entries[half:], now=now, released=released)
-        logger.exception("A submission could not be processed and waits as pending")
-        hold_as_pending(entries, f"{type(error).__name__}: {error}", now=now)
-        receipt = entries[0].submission.pk
-        return {receipt: Receipt(receipt, "pending", detail="Received; it is being looked at.")}
+            first = self.admit(entries[:half])
+            return first | self.admit(entries[half:])
+
+    def _hold(self, entries: Sequence[Journalled], error: Exception) -> dict[UUID, Receipt]:
+        logger.error("%d submissions could not be processed and wait as pending", len(entries), exc_info=error)
+        hold_as_pending(entries, f"{type(error).__name__}: {error}", now=self.now)
+        words = "Received; it is being looked at."
+        return {e.submission.pk: Receipt(e.submission.pk, "pending", detail=words) for e in entries}
 
 
 def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) -> list[Receipt]:
@@ -117,14 +133,14 @@ def release(submission_ids: Sequence[UUID], *, now: datetime) -> list[Receipt]:
     with transaction.atomic():
         waiting = Submission.objects.filter(pk__in=submission_ids).quarantined().select_related("body")
         entries = [rebuilt(submission) for submission in waiting.select_for_update(of=("self",))]
-        return list(_admit_or_split(entries, now=now, released=True).values())
+        return list(_Splitting(now, released=True).admit(entries).values())
 
 
 def finish_pending(*, now: datetime, limit: int = 500) -> int:
     """The sweep: gives submissions that failed another try. Returns how many are settled now."""
     with transaction.atomic():
         entries = take_pending(now=now, limit=limit)
-        receipts = _admit_or_split(entries, now=now)
+        receipts = _Splitting(now).admit(entries)
         return settle_pending([pk for pk, receipt in receipts.items() if receipt.outcome != "pending"])
 
 
@@ -172,6 +188,12 @@ def deal_waiting(*, now: datetime) -> int:
     """The sweep: tries again to find somebody for hand-offs that nobody could take. Returns how many have one now."""
     with transaction.atomic():
         return len(route_waiting(now=now))
+
+
+def catch_up(*, now: datetime, limit: int = 2000) -> int:
+    """The sweep: scores leads that no rulebook, or an earlier one, judged last. Returns how many."""
+    behind = left_behind(limit)
+    return rescore(behind, now=now, rulebook="live") if behind else 0
 
 
 def rescore(lead_ids: Sequence[UUID], *, now: datetime, rulebook: str) -> int:

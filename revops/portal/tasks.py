@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
+from scoring.models import Rulebook
 from scoring.replay import replay_decisions
 
 NIGHTLY_SAMPLE = 1000
+CATCH_UP_FOR = timedelta(days=2)
 
 
 @shared_task(name="portal.finish_pending")
@@ -29,6 +33,16 @@ def deal_waiting() -> int:
 def reevaluate() -> int:
     """Scores the leads whose points change by the passing of time."""
     return journey.reevaluate(now=timezone.now())
+
+
+@shared_task(name="portal.catch_up")
+def catch_up() -> int:
+    """Scores leads by a rulebook that was published in the last two days, until none is left behind."""
+    published = Rulebook.objects.filter(state="live", published_at__gte=timezone.now() - CATCH_UP_FOR)
+    done = 0
+    while published.exists() and (scored := journey.catch_up(now=timezone.now())):
+        done += scored
+    return done
 
 
 @shared_task(name="portal.freeze_reviews")

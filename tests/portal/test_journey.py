@@ -264,7 +264,7 @@ def test_every_decision_replays(house: dict[str, Any]) -> None:
     assert ScoreDecision.objects.count() == 20
 
 
-@pytest.mark.parametrize(("size", "queries"), [(1, 41), (6, 41), (12, 50), (60, 50)])
+@pytest.mark.parametrize(("size", "queries"), [(1, 39), (6, 39), (12, 48), (60, 48)])
 def test_queries_of_the_journey_do_not_grow_with_the_batch(house: dict[str, Any], size: int, queries: int) -> None:
     journey.admit([ready(house["source"], "first@zero.com")], now=NOW)
     with CaptureQueriesContext(connection) as captured:
@@ -310,3 +310,30 @@ def test_a_new_rulebook_scores_what_is_there(house: dict[str, Any]) -> None:
     (receipt,) = journey.admit([ready(house["source"])], now=NOW)
     assert receipt.lead_id is not None
     assert journey.rescore([receipt.lead_id], now=NOW, rulebook="2") == 1
+
+
+def test_without_a_rulebook_leads_wait_unscored_and_are_found_later() -> None:
+    source = SourceFactory.create(key="website")
+    (receipt,) = journey.admit([ready(source)], now=NOW)
+    assert (receipt.outcome, Lead.objects.get().stage) == ("new", "new")
+    assert journey.catch_up(now=NOW) == 0
+    admin, sales, marketing = (UserFactory.create(role=r) for r in ("admin", "sales_manager", "marketing_manager"))
+    publish_starter(admin, marketing, sales, NOW)
+    assert journey.catch_up(now=NOW) == 1
+    assert (Lead.objects.get().stage, journey.catch_up(now=NOW)) == ("handed_off", 0)
+
+
+def test_when_everything_fails_the_batch_waits_as_a_whole(
+    house: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def broken(entries: Any, **more: Any) -> Any:
+        tried.append(len(entries))
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(journey, "admit_people", broken)
+    receipts = journey.admit([ready(house["source"], f"p{n}@co{n}.com") for n in range(200)], now=NOW)
+    assert {receipt.outcome for receipt in receipts} == {"pending"}
+    assert (PendingSubmission.objects.count(), Submission.objects.count()) == (200, 200)
+    assert len(tried) < 30

@@ -11,7 +11,7 @@ from leads.models import Lead
 from scoring.explanation import explain, explain_lead, explain_many
 from scoring.models import LeadScore, ScoreDecision
 from scoring.overrides import OverrideRefused, active_overrides, end_overrides, grant_overrides
-from scoring.publishing import NoLiveRulebook, create_draft, publish_rulebook, sign_rulebook
+from scoring.publishing import create_draft, publish_rulebook, sign_rulebook
 from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from scoring.replay import replay_decisions
 
@@ -26,8 +26,10 @@ def qualify(*leads, now=NOW, as_of=None):
 
 def test_nothing_is_judged_without_a_live_rulebook():
     lead = make_lead(make_source())
-    with pytest.raises(NoLiveRulebook, match="publish"):
-        qualify(lead)
+    assert qualify(lead) == []
+    assert left_behind(10) == []
+    make_starter()
+    assert left_behind(10) == [lead.pk]
 
 
 def test_a_hand_raise_of_a_good_company_is_tier_1():
