@@ -11,6 +11,7 @@ from threading import Lock
 
 import redis
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
@@ -103,10 +104,10 @@ def _bucket(request: Request) -> tuple[str, Limit]:
         return f"limit:key:{request.auth.pk}", Limit(per_minute, max(SMALLEST_BURST, per_minute // 6))
     if request.user is not None and request.user.is_authenticated:
         return f"limit:user:{request.user.pk}", Limit(PER_MINUTE, SMALLEST_BURST)
-    return f"limit:address:{_address(request)}", Limit(ANONYMOUS_PER_MINUTE, ANONYMOUS_PER_MINUTE)
+    return f"limit:address:{address_of(request)}", Limit(ANONYMOUS_PER_MINUTE, ANONYMOUS_PER_MINUTE)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request | HttpRequest) -> str:
     """Where a stranger asks from: behind N trusted proxies, the Nth entry from the end of X-Forwarded-For."""
     hops = int(getattr(settings, "TRUSTED_PROXIES", 0))
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]

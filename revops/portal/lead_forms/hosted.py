@@ -1,0 +1,131 @@
+"""A lead form as visitors fill it in, and the submission it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from leads.cleaning import UTM_FACTS, clean_email, clean_phone, one_line
+from leads.intake import Item
+from leads.models import LeadForm
+from leads.models.submissions import Channel
+from leads.names import country_code
+from revops.portal.lead_forms.guard import TRAP
+from revops.portal.lead_forms.questions import QUESTIONS, Question
+
+CONSENT = "consent"
+HOLDS = {
+    "honeypot": "A field that only robots see was filled in.",
+    "time_trap": "It was sent faster than a person can type, or without opening the form.",
+}
+
+
+class HostedForm(forms.Form):
+    """The questions of one lead form, with words for what cannot be read."""
+
+    use_required_attribute = False  # our words are better than the browser's, and say what to do
+
+    def __init__(self, lead_form: LeadForm, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        for entry in lead_form.fields:
+            if (question := QUESTIONS.get(entry["name"])) is not None:
+                self.fields[question.name] = _field(question, required=bool(entry.get("required")))
+        if lead_form.consent_text:
+            self.fields[CONSENT] = forms.BooleanField(
+                label=lead_form.consent_text,
+                error_messages={"required": _("Tick the box, so that we may answer you.")},
+            )
+
+    def clean_email(self) -> str:
+        text = self.cleaned_data["email"]
+        address, problem = clean_email(text)
+        if problem:
+            raise forms.ValidationError(_("Write the address like name@company.com."))
+        return address
+
+    def clean_country(self) -> str:
+        text = self.cleaned_data["country"]
+        if text and not country_code(text):
+            raise forms.ValidationError(_("Write the country in English, like Germany, or its code, like DE."))
+        return str(text)
+
+    def clean_phone(self) -> str:
+        text = self.cleaned_data["phone"]
+        _number, problem = clean_phone(text, country_code(str(self.data.get("country", ""))))
+        if problem:
+            raise forms.ValidationError(_("Write the number with its country, like +49 30 1234567."))
+        return str(text)
+
+
+def _field(question: Question, *, required: bool) -> forms.Field:
+    words = {"required": _("Fill in “%(question)s”.") % {"question": question.label}}
+    attributes = {"autocomplete": question.autocomplete}
+    if required:
+        attributes["aria-required"] = "true"
+    common = {"label": question.label, "required": required, "error_messages": words}
+    match question.kind:
+        case "number":
+            words["invalid"] = words["min_value"] = _("Write a whole number, like 250.")
+            attributes |= {"inputmode": "numeric"}
+            return forms.IntegerField(
+                **common, min_value=1, max_value=2_000_000_000, widget=forms.TextInput(attrs=attributes)
+            )
+        case "date":
+            words["invalid"] = _("Write the date like 2026-05-31.")
+            return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date", **attributes}))
+        case "long":
+            widget: forms.Widget = forms.Textarea(attrs={"rows": 4, **attributes})
+            return forms.CharField(**common, max_length=question.longest, widget=widget)
+        case _:
+            kind = question.kind if question.kind in {"tel", "email"} else "text"
+            widget = forms.TextInput(attrs={"type": kind, **attributes})
+            return forms.CharField(**common, max_length=question.longest, widget=widget)
+
+
+def item_of(
+    lead_form: LeadForm,
+    facts: Mapping[str, Any],
+    sent: Mapping[str, str],
+    now: datetime,
+    *,
+    page: str = "",
+    hold: str = "",
+) -> Item:
+    """The submission behind a post. The same form sent twice from the same page is one submission."""
+    payload = {name: value if isinstance(value, int) else str(value) for name, value in facts.items() if value}
+    if lead_form.consent_text and payload.pop(CONSENT, None):
+        payload["consent"] = {"text": lead_form.consent_text, "given_at": now.isoformat(), "form": lead_form.slug}
+    payload |= {"act": lead_form.signal_kind.code, "form": lead_form.slug}
+    if lead_form.topic:
+        payload["topic"] = lead_form.topic
+    if utm := {name: one_line(sent[name], 200) for name in UTM_FACTS if sent.get(name)}:
+        payload["utm"] = utm
+    if page:
+        payload["page"] = one_line(page, 500)
+    if hold:
+        payload["hold"] = {"rule": hold, "detail": HOLDS[hold]}
+    return Item(
+        source_id=lead_form.source_id,
+        channel=Channel.FORM,
+        payload=payload,
+        dedupe_key=_once(sent, payload) if sent.get("opened") else None,
+    )
+
+
+def typed(lead_form: LeadForm, sent: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, unread: for what is journalled although nobody checked it."""
+    names = [entry["name"] for entry in lead_form.fields if entry["name"] in QUESTIONS]
+    facts = {name: str(sent.get(name, "")).replace("\x00", "")[:5000] for name in names}
+    facts["trap"] = one_line(sent.get(TRAP), 200)
+    return facts
+
+
+def _once(sent: Mapping[str, str], payload: Mapping[str, Any]) -> str:
+    """A key of this page view and what was typed in it; the moment of the consent does not count."""
+    typed_in = sorted((name, str(value)) for name, value in payload.items() if name != "consent")
+    return sha256(f"{sent['opened']}{typed_in}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The journal: everything received and what became of it, with the quarantine and its release."""

@@ -1,0 +1,221 @@
+"""Lead forms: what visitors send becomes a submission, robots are kept apart, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from leads.models import Lead, LeadForm, Signal, SignalKind, Submission, SubmissionOutcome
+from revops.foundation.models import LedgerEntry
+from revops.portal.lead_forms.guard import TRAP, stamp
+from tests.conftest import NOW
+from tests.factories import SourceFactory
+
+pytestmark = pytest.mark.django_db
+
+CONSENT = "Acme may contact me about my request."
+GOOD = {"email": "ada@acme-works.com", "name": "Ada Lovelace", "company": "Acme", "country": "Germany",
+        "employees": "300", "consent": "on"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def lead_form(company: Any) -> LeadForm:
+    names = [("email", True), ("name", True), ("company", False), ("country", False), ("employees", False),
+             ("phone", False), ("need", False)]  # fmt: skip
+    return LeadForm.objects.create(
+        slug="demo", title="See a demo", intro="Thirty minutes.", source=company["source"], topic="planning",
+        signal_kind=SignalKind.objects.get(code="demo_request"), consent_text=CONSENT, thanks="We will call you.",
+        fields=[{"name": name, "required": required} for name, required in names], created_at=NOW,
+    )  # fmt: skip
+
+
+def opened(ago: timedelta = timedelta(minutes=1), slug: str = "demo") -> str:
+    return stamp(slug, timezone.now() - ago)
+
+
+def post(client: Client, **data: Any) -> Any:
+    return client.post("/f/demo/", {**GOOD, "opened": opened(), **data})
+
+
+def test_a_visitor_becomes_a_lead_with_consent_act_and_campaign(client: Client, lead_form: LeadForm) -> None:
+    page = client.get(
+        "/f/demo/", {"utm_campaign": "spring", "utm_source": "mail"}, headers={"Referer": "https://a.b/c"}
+    )
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
+    answer = post(client, **{**hidden, "opened": opened()})
+    thanks = client.get(answer.url).content.decode()
+    submission = Submission.objects.get()
+    assert "We will call you." in thanks
+    assert submission.receipt in thanks
+    payload = submission.body.payload
+    assert payload["consent"]["text"] == CONSENT
+    assert payload["utm"] == {"utm_campaign": "spring", "utm_source": "mail"}
+    assert payload["page"] == "https://a.b/c"
+    lead = Lead.objects.get()
+    assert (lead.person.email, lead.person.country, lead.campaign.key) == ("ada@acme-works.com", "DE", "spring")
+    signal = Signal.objects.get()
+    assert (signal.kind.code, signal.topic, submission.channel) == ("demo_request", "planning", "form")
+
+
+def test_the_page_is_small_needs_no_script_and_may_stand_in_a_frame(client: Client, lead_form: LeadForm) -> None:
+    answer = client.get("/f/demo/")
+    assert len(answer.content) < 8_000
+    assert b"<script" not in answer.content
+    policy = answer["Content-Security-Policy"]
+    assert "frame-ancestors *" in policy
+    assert "script-src 'none'" in policy
+    assert "X-Frame-Options" not in answer
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "ada@", "Write the address like name@company.com."),
+        ("email", "", "Fill in “Work e-mail”."),
+        ("country", "Atlantis", "Write the country in English"),
+        ("phone", "call me", "Write the number with its country"),
+        ("employees", "many", "Write a whole number"),
+        ("consent", "", "Tick the box"),
+        ("name", "A\x00da", "Null characters are not allowed"),
+    ],
+)
+def test_bad_input_is_worded_and_what_was_typed_stays(
+    client: Client, lead_form: LeadForm, field: str, value: str, words: str
+) -> None:
+    answer = post(client, need="We plan 40 routes", **{field: value})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert "We plan 40 routes" in page
+    assert "<title>Error:" in page
+    assert not Submission.objects.exists()
+
+
+def test_the_trap_for_robots_is_journalled_and_held_and_looks_the_same(client: Client, lead_form: LeadForm) -> None:
+    answer = post(client, **{TRAP: "http://spam.example", "email": "not an address"})
+    assert answer.url.startswith("/f/demo/thanks/?receipt=sub_")
+    outcome = SubmissionOutcome.objects.get()
+    assert (outcome.kind, outcome.rule) == ("quarantined", "honeypot")
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize("stamped", ["", "forged", "quick", "other"])
+def test_a_post_that_is_too_fast_or_without_a_page_is_held(client: Client, lead_form: LeadForm, stamped: str) -> None:
+    texts = {"quick": opened(timedelta(seconds=1)), "other": opened(slug="other")}
+    post(client, opened=texts.get(stamped, stamped))
+    assert SubmissionOutcome.objects.get().rule == "time_trap"
+
+
+def test_a_page_open_for_days_is_sent_again_and_nothing_is_lost(client: Client, lead_form: LeadForm) -> None:
+    answer = post(client, opened=opened(timedelta(days=2)))
+    page = answer.content.decode()
+    assert "open for more than a day" in page
+    assert "Ada Lovelace" in page
+    assert not Submission.objects.exists()
+    fresh = re.search(r'name="opened" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
+    assert client.post("/f/demo/", {**GOOD, "opened": fresh}).status_code == 302
+
+
+def test_pressing_send_twice_is_one_submission(client: Client, lead_form: LeadForm) -> None:
+    stamped = opened()
+    first, second = post(client, opened=stamped), post(client, opened=stamped)
+    assert first.url == second.url
+    assert Submission.objects.count() == 1
+    post(client, opened=stamped, company="Another")
+    assert Submission.objects.count() == 2
+
+
+def test_many_posts_of_one_address_wait_and_keep_what_was_typed(
+    client: Client, lead_form: LeadForm, settings: Any
+) -> None:
+    settings.FORM_POSTS = 2
+    for _ in range(2):
+        assert post(client).status_code == 302
+    answer = post(client)
+    assert answer.status_code == 429
+    assert "Ada Lovelace" in answer.content.decode()
+
+
+def test_without_valkey_nobody_is_turned_away(client: Client, lead_form: LeadForm, monkeypatch: Any) -> None:
+    def away(*_args: Any, **_more: Any) -> None:
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(cache, "add", away)
+    assert post(client).status_code == 302
+
+
+def test_a_closed_form_says_so_and_an_unknown_one_is_not_there(client: Client, lead_form: LeadForm) -> None:
+    LeadForm.objects.update(is_active=False)
+    assert client.get("/f/demo/").status_code == 410
+    assert post(client).status_code == 410
+    assert client.get("/f/nobody/").status_code == 404
+
+
+# --- the pages of marketing ------------------------------------------------------------------------------------------
+def edited(**changes: str) -> dict[str, str]:
+    kind = SignalKind.objects.get(code="contact_request")
+    source = SourceFactory.create()
+    return {
+        "title": "Talk to us", "slug": "talk", "intro": "", "source": str(source.pk), "signal_kind": str(kind.pk),
+        "topic": "", "consent_text": "", "thanks": "", "is_active": "on",
+        "ask_need": "optional", "place_need": "1", "ask_email": "required", "place_email": "2", **changes,
+    }  # fmt: skip
+
+
+def test_a_marketer_makes_a_form_and_it_takes_leads(sign_in: Any, company: Any, client: Client) -> None:
+    maker = sign_in("marketer")
+    assert maker.post("/forms/new/", edited()).url == "/forms/talk/"
+    made = LeadForm.objects.get()
+    assert made.fields == [{"name": "need", "required": False}, {"name": "email", "required": True}]
+    assert LedgerEntry.objects.get(action="form.created").actor == maker.person
+    client.post("/f/talk/", {"email": "ada@acme-works.com", "opened": opened(slug="talk")})
+    assert Lead.objects.count() == 1
+
+
+def test_a_form_that_could_answer_nobody_is_refused(sign_in: Any, db: None) -> None:
+    answer = sign_in().post("/forms/new/", edited(ask_email="optional"))
+    assert answer.status_code == 422
+    assert "Require the e-mail address or the phone number" in answer.content.decode()
+
+
+def test_a_form_is_changed_but_its_address_stays(sign_in: Any, lead_form: LeadForm) -> None:
+    client = sign_in()
+    page = client.get("/forms/demo/").content.decode()
+    assert "&lt;iframe src=" in page
+    data = edited(slug="other", title="A new title", ask_name="required", source=str(lead_form.source_id))
+    assert client.post("/forms/demo/", data).url == "/forms/demo/"
+    lead_form.refresh_from_db()
+    assert (lead_form.slug, lead_form.title, lead_form.is_active) == ("demo", "A new title", True)
+    assert LedgerEntry.objects.get(action="form.changed").before["title"] == "See a demo"
+
+
+@pytest.mark.parametrize("role", ["rep", "sales_manager", "executive"])
+def test_others_do_not_make_forms(sign_in: Any, role: str) -> None:
+    assert sign_in(role).get("/forms/").status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_costs_the_same_for_one_form_and_for_three(
+    sign_in: Any, lead_form: LeadForm, count: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(count - 1):
+        LeadForm.objects.create(
+            slug=f"f{number}", title=f"Form {number}", source=lead_form.source, fields=[], created_at=NOW,
+            signal_kind=lead_form.signal_kind,
+        )  # fmt: skip
+    client = sign_in()
+    with django_assert_num_queries(4):  # session, person, rows, count
+        assert client.get("/forms/").content.decode().count('<th scope="row"') == count

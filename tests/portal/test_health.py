@@ -1,0 +1,86 @@
+"""The health page: checks in words, what waits, and the conservation equation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from leads.models import PendingSubmission, Submission
+from revops.foundation.models import Job, OutboxMessage
+from revops.portal import journey
+from revops.portal.health import views
+from revops.portal.health.state import balance_of_days
+from tests.factories import item
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_real_checks(monkeypatch: Any) -> None:
+    """The checks themselves are tested where they live; here they are fast."""
+    from revops.foundation.health import Check
+
+    monkeypatch.setattr(
+        views, "examine", lambda: iter([Check("disk", "40 GB free"), Check("jobs", "3 wait", "Start a worker.")])
+    )
+
+
+def test_a_check_that_fails_says_what_to_do(sign_in: Any) -> None:
+    page = sign_in().get("/health/").content.decode()
+    assert "Something needs you" in page
+    assert "Start a worker." in page
+    assert "40 GB free" in page
+
+
+def test_the_equation_balances_day_by_day_and_opens_to_its_submissions(sign_in: Any, company: Any) -> None:
+    now = timezone.now()
+    for days in (0, 1):
+        at = now - timedelta(days=days)
+        journey.admit([item(company["source"]), item(company["source"], "x@mailinator.com")], now=at)
+    days = balance_of_days(now)
+    assert [(day.received, day.quarantined, day.missing, day.balances) for day in days] == [(2, 1, 0, True)] * 2
+    page = sign_in().get("/health/").content.decode()
+    assert page.count("balances</span>") >= 2
+    assert f"/submissions/?day={days[0].day:%Y-%m-%d}" in page
+    lines = b"".join(sign_in().get("/health/", {"format": "csv"}).streaming_content).decode().splitlines()
+    assert len(lines) == 3
+
+
+def test_a_submission_without_an_outcome_turns_the_page_red(sign_in: Any, company: Any) -> None:
+    Submission.objects.create(source=company["source"], channel="api", received_at=timezone.now())
+    page = sign_in().get("/health/").content.decode()
+    assert "does not balance: 1" in page
+
+
+def test_what_waits_is_told_with_its_error(sign_in: Any, company: Any) -> None:
+    now = timezone.now()
+    submission = Submission.objects.create(source=company["source"], channel="api", received_at=now)
+    PendingSubmission.objects.create(submission=submission, error="KeyError: plan", attempts=2, retry_at=now)
+    OutboxMessage.objects.create(
+        kind="lead.accepted", subject_kind="lead", channel="email", created_at=now, available_at=now
+    )
+    Job.objects.create(
+        kind="import", state="failed", error="Line 3 ends too early.", created_at=now, started_at=now, finished_at=now
+    )
+    page = sign_in().get("/health/").content.decode()
+    for words in ("KeyError: plan", "1 due, the oldest since", "Line 3 ends too early."):
+        assert words in page
+    assert "does not balance" not in page
+
+
+@pytest.mark.parametrize("role", ["rep", "marketer"])
+def test_others_do_not_look_inside(sign_in: Any, role: str) -> None:
+    assert sign_in(role).get("/health/").status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_costs_the_same_for_one_submission_and_for_three(
+    sign_in: Any, company: Any, count: int, django_assert_num_queries: Any
+) -> None:
+    journey.admit([item(company["source"], f"ada{n}@acme-works.com") for n in range(count)], now=timezone.now())
+    client = sign_in()
+    with django_assert_num_queries(7):  # session, person, equation, outbox, jobs, pending, unrouted
+        client.get("/health/")
