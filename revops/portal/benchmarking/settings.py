@@ -1,0 +1,11 @@
+"""The settings of the measured server: the real ones, with a database that is thrown away and no rate limits."""
+
+import os
+
+from revops.settings import *  # noqa: F403
+from revops.settings import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
+DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 40
+ROOT_URLCONF = "revops.portal.benchmarking.site"
+API_RATE_LIMITS = False

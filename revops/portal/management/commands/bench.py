@@ -1,0 +1,80 @@
+"""Measures the portal against a bare baseline in the same run; docs/benchmarks.md explains the figures."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from revops.portal.benchmarking import measures
+from revops.portal.benchmarking.load import Load
+from revops.portal.benchmarking.server import open_company, own_database, web_server
+
+
+class Command(BaseCommand):
+    help = "Measures intake, lists, deadlines and scoring, as ratios to a bare baseline of the same run."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parser.add_argument("--seconds", type=float, default=5.0, help="length of each measurement")
+        parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", "2")))
+        parser.add_argument("--threads", type=int, default=int(os.environ.get("WEB_THREADS", "8")))
+
+    def handle(self, *args: Any, seconds: float, workers: int, threads: int, **options: Any) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.is_quiet = options["json"]
+        with own_database() as database:
+            key = open_company()
+            with web_server(database, workers, threads) as port:
+                self._measure_http(port, key, seconds)
+            self._measure_inside(seconds)
+        if options["json"]:
+            about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
+            self.stdout.write(json.dumps({"about": about, "results": self.rows}, indent=2))
+
+    def _measure_http(self, port: int, key: str, seconds: float) -> None:
+        measures.bare(port, 8, 1.0)
+        measures.single(port, 8, 1.0, key)  # warm: compiled rules, connections, plans
+        for connections in (4, 32):
+            bare = self._load(f"bare insert, {connections} connections", measures.bare, port, connections, seconds)
+            name = f"submission, {connections} connections"
+            self._load(name, measures.single, port, connections, seconds, key, baseline=bare.rate)
+        bulk = measures.bare_bulk(min(seconds, 2.0))
+        self._note("bare bulk_create of 1,000", bulk, "rows/s")
+        load = measures.batches(port, 1, seconds, key)
+        self._check(load)
+        p95 = load.percentile(0.95)
+        self._note("batch of 1,000 submissions", load.rate * measures.BATCH, "leads/s", baseline=bulk, p95=p95)
+        self._load("list of 50 leads, 4 connections", measures.lists, port, 4, seconds, key)
+
+    def _measure_inside(self, seconds: float) -> None:
+        self._note("deadlines in business time", measures.deadlines(min(seconds, 2.0)), "deadlines/s")
+        self._note("rescoring, evaluation only", measures.evaluations(min(seconds, 2.0)), "leads/s")
+
+    def _load(self, name: str, measure: Callable[..., Load], *arguments: Any, baseline: float | None = None) -> Load:
+        load = measure(*arguments)
+        self._check(load)
+        self._note(
+            name, load.rate, "requests/s", baseline=baseline, p95=load.percentile(0.95), p50=load.percentile(0.5)
+        )
+        return load
+
+    def _check(self, load: Load) -> None:
+        if load.failures:
+            raise CommandError(f"Requests failed, so the figure would mean nothing: {load.statuses}")
+
+    def _note(self, name: str, rate: float, unit: str, baseline: float | None = None, **milliseconds: float) -> None:
+        row: dict[str, Any] = {"name": name, "rate": round(rate, 1), "unit": unit}
+        row["ratio"] = round(rate / baseline, 2) if baseline else None
+        row |= {f"{name}_ms": round(value, 1) for name, value in milliseconds.items()}
+        self.rows.append(row)
+        if not self.is_quiet:
+            ratio = f"{row['ratio']:.2f} × baseline" if row["ratio"] is not None else ""
+            times = "  ".join(f"{name} {value:.1f} ms" for name, value in milliseconds.items())
+            self.stdout.write(f"{name:38} {rate:12,.0f} {unit:12} {ratio:17} {times}")
+            self.stdout.flush()
