@@ -54,11 +54,25 @@
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("hx-post")) event.target.closest("[data-toast]")?.classList.add("is-used");
   });
+  // Keys pressed while the card ahead is shown wait for the answer; then they meet the real card.
+  let early = [];
+  addEventListener("keydown", (event) => {
+    if (!one(".card-ahead") || event.isComposing || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat && early.length < 3) early.push({ at: Date.now(), key: event.key, code: event.code, altKey: event.altKey });
+  }, true);
+  const replay = () => {
+    const keys = early.filter((key) => Date.now() - key.at < 1500);
+    early = [];
+    for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+  };
   document.addEventListener("htmx:after:swap", () => {
     all("#toasts .is-used").forEach((toast) => toast.remove());
     one("#detail .card-ahead")?.remove();
     all("#detail > [hidden]").forEach((part) => { part.hidden = false; });
     plan();
+    setTimeout(replay);
   });
   plan();
 })();

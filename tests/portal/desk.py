@@ -14,8 +14,7 @@ from revops.foundation.models import User
 from revops.portal import journey
 from revops.portal.queue.tokens import sign_card
 from scoring.starter import publish_starter
-from sla.handoffs import reassign_handoffs
-from sla.models import HandOff
+from sla.models import HandOff, RepProfile
 from sla.starter import publish_starter_agreement, save_rep_profile, write_office_hours
 from tests.factories import SourceFactory, TeamFactory, UserFactory, item
 
@@ -39,15 +38,13 @@ class Office:
     source: Source
 
     def lead(self, number: int = 0, *, owner: User | None = None, at: datetime | None = None, **facts: Any) -> Lead:
-        """A sales-ready lead, handed to `owner` (the rep, unless said)."""
+        """A sales-ready lead, routed to `owner` (the rep, unless said) as the only one who takes leads then."""
         at = at or timezone.now()
-        account_owner = {"company": f"Company {number}", **facts}
-        sent = item(self.source, f"ada@company-{number}.com", **{**READY, **account_owner}, _received_at=at)
+        named = {"company": f"Company {number}", **facts}
+        sent = item(self.source, f"ada@company-{number}.com", **{**READY, **named}, _received_at=at)
+        RepProfile.objects.exclude(user=owner or self.rep).update(is_routable=False)
         (receipt,) = journey.admit([sent], now=at)
-        handoff = HandOff.objects.open().get(lead_id=receipt.lead_id)
-        wanted = owner or self.rep
-        if handoff.owner_id != wanted.pk:
-            reassign_handoffs([handoff.pk], wanted.pk, by_id=self.sales_head.pk, reason="test", now=at)
+        RepProfile.objects.update(is_routable=True)
         return Lead.objects.select_related("person", "account").get(pk=receipt.lead_id)
 
 

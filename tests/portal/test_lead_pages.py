@@ -25,7 +25,7 @@ from tests.portal.desk import READY, Office, fields, signed_in
 pytestmark = pytest.mark.django_db
 
 LEAD_QUERIES = 25
-LIST_QUERIES = 10
+LIST_QUERIES = 8
 
 
 def text(response: Any) -> str:

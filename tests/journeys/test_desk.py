@@ -1,0 +1,180 @@
+"""A rep works in a real browser: by keyboard alone, without script, on a phone, and beside a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from feedback.models import Disposition
+from leads.models import Attempt, Lead
+from sla.models import HandOff
+from tests.browser import Console
+from tests.portal.desk import Office, open_office
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def office(transactional_db: None) -> Office:
+    """The office, with leads that fall due one after the other."""
+    return open_office()
+
+
+def leads(office: Office, count: int) -> list[Lead]:
+    """So many leads for the rep, the most urgent first."""
+    now = timezone.now()
+    return [office.lead(number, at=now - timedelta(days=3, minutes=60 - number)) for number in range(1, count + 1)]
+
+
+def card(page: Page, name: str) -> None:
+    """Waits until the card of this company is open."""
+    expect(page.locator("#detail .lead-title h2:visible")).to_have_text(name)
+
+
+def test_five_leads_by_keyboard_alone(office: Office, open_page: OpenPage) -> None:
+    leads(office, 6)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    page.keyboard.press("a")
+    card(page, "Company 2")
+    expect(page.locator("#announce")).to_contain_text("Accepted Company 1. Next: Company 2, late by")
+    expect(page.locator("#announce")).to_contain_text("5 left")
+
+    for key in ("x", "2", "1"):
+        page.keyboard.press(key)
+    expect(page.locator("#evidence-not_decision_maker")).to_be_focused()
+    page.keyboard.type("Grace Hopper, CTO")
+    page.keyboard.press("Enter")
+    card(page, "Company 3")
+
+    for key in ("h", "5"):
+        page.keyboard.press(key)
+    page.keyboard.type("Budget opens then")
+    page.keyboard.press("Enter")
+    card(page, "Company 4")
+
+    page.keyboard.press("n")
+    card(page, "Company 5")
+    page.keyboard.press("z")
+    card(page, "Company 4")
+    page.keyboard.press("n")
+    card(page, "Company 5")
+
+    for key in ("l", "1"):
+        page.keyboard.press(key)
+    expect(page.locator("#toasts")).to_contain_text("Call logged: no answer. Attempt 1 of 6.")
+    card(page, "Company 5")
+    page.keyboard.press("1")
+    card(page, "Company 6")
+    expect(page.locator("#detail .lead-title h2:visible")).to_be_focused()
+
+    answers = Disposition.objects.order_by("recorded_at").values_list("kind", flat=True)
+    assert list(answers) == ["accepted", "rejected", "returned", "undone", "returned", "accepted"]
+    assert Disposition.objects.get(kind="rejected").evidence == "Grace Hopper, CTO"
+    assert HandOff.objects.filter(snoozed_until__isnull=False).count() == 1
+    assert Attempt.objects.count() == 1
+
+
+def test_moving_through_the_list_and_closing_sheets_by_keyboard(office: Office, open_page: OpenPage) -> None:
+    leads(office, 3)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    page.keyboard.press("j")
+    card(page, "Company 2")
+    page.keyboard.press("j")
+    card(page, "Company 3")
+    page.keyboard.press("k")
+    card(page, "Company 2")
+    assert "lead=lead_" in page.url
+    for key in ("x", "1", "3"):
+        page.keyboard.press(key)
+    page.keyboard.type("a thing")
+    page.keyboard.press("Escape")
+    expect(page.locator("details.family[open]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("details.sheet-holder[open]")).to_have_count(0)
+    for key in ("x", "1", "3"):
+        page.keyboard.press(key)
+    expect(page.locator("#evidence-wrong_product")).to_have_value("a thing")
+    page.go_back()
+    card(page, "Company 3")
+
+
+def test_without_script_every_action_is_a_form(office: Office, open_page: OpenPage) -> None:
+    leads(office, 4)
+    page = open_page(office.rep, java_script_enabled=False)
+    page.goto("/queue/")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".alert-success")).to_have_text("Accepted Company 1")
+    page.get_by_text("Reject", exact=False).first.click()
+    page.get_by_text("Wrong person").click()
+    page.fill("#evidence-not_decision_maker", "Grace Hopper, CTO")
+    page.locator("form.code", has=page.locator("#evidence-not_decision_maker")).get_by_role(
+        "button", name="Reject"
+    ).click()
+    expect(page.locator(".alert-success")).to_contain_text("Rejected Company 2")
+    page.get_by_role("button", name="To nurture").click()
+    expect(page.locator(".alert-success")).to_contain_text("Returned Company 3")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".alert-success")).to_contain_text("Taken back: Company 3")
+    page.locator("summary", has_text="Log attempt").click()
+    page.get_by_role("button", name="Call: Conversation").click()
+    expect(page.locator(".alert-success")).to_contain_text("Call logged: conversation. Attempt 1 of 6.")
+
+
+def test_two_reps_press_accept_and_the_second_is_told_who(
+    office: Office, open_page: OpenPage, console: Console
+) -> None:
+    console.allow("status of 409")
+    office.lead(1)
+    HandOff.objects.update(owner=None)
+    Lead.objects.update(owner=None)
+    first, second = open_page(office.rep), open_page(office.colleague)
+    for page in (first, second):
+        page.goto("/queue/?owner=unrouted")
+        card(page, "Company 1")
+    first.keyboard.press("a")
+    expect(first.locator("#announce")).to_contain_text("Accepted Company 1.")
+    second.get_by_role("button", name="Accept").click()
+    expect(second.locator(".alert-warning")).to_contain_text("Rita Rep accepted this lead")
+    assert Disposition.objects.count() == 1
+
+
+def test_the_desk_on_a_phone(office: Office, open_page: OpenPage) -> None:
+    leads(office, 2)
+    page = open_page(office.rep, width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.locator(".lead-actions > * > .btn").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    page.get_by_role("button", name="Accept").tap()
+    card(page, "Company 2")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_have_no_accessibility_violations(
+    office: Office, open_page: OpenPage, width: int, scheme: str
+) -> None:
+    (lead, *_others) = leads(office, 3)
+    page = open_page(office.rep, width=width, color_scheme=scheme, bypass_csp=True)
+    for address in ("/queue/", f"/leads/{lead.public_id}/", "/leads/", f"/queue/{lead.public_id}/reject/", "/me/"):
+        page.goto(address)
+        if address == "/queue/":
+            page.keyboard.press("x")
+            page.keyboard.press("1")
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+        words = [(v["id"], [node["html"][:160] for node in v["nodes"]][:3]) for v in found.response["violations"]]
+        assert words == [], address
