@@ -16,7 +16,7 @@ from leads.intake import Journalled
 from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import insert_missing, insert_rows
+from revops.foundation.bulk import insert_missing, insert_rows, update_rows
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
 
@@ -148,7 +148,7 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     )
     known = [lead for pk, lead in touched.items() if pk not in fresh or pk in lost]
     if known:
-        Lead.objects.bulk_update(known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
+        update_rows(Lead, known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
     insert_acts([(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)], now=now)
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from leads.cleaning import Facts, registered_domain
 from leads.hygiene import DISPOSABLE_DOMAINS, FREE_DOMAINS
 from leads.models import Account, Lead, Person, PersonIdentity
-from revops.foundation.bulk import insert_missing
+from revops.foundation.bulk import insert_missing, update_rows
 
 PHONE_SYSTEM = "phone"
 """Pseudo-system under which a person known only by phone is found again."""
@@ -88,8 +88,8 @@ def find_or_create_people(enquiries: Sequence[Enquiry], *, now: datetime) -> lis
         people.append(person)
     replaced = _insert_people(list(created.values()), by_identity)
     if filled:
-        Person.objects.bulk_update(
-            filled.values(), ["email", "account", "flags", "do_not_contact", "updated_at", *_FILLED_FACTS]
+        update_rows(
+            Person, list(filled.values()), ["email", "account", "flags", "do_not_contact", "updated_at", *_FILLED_FACTS]
         )
     return [replaced.get(id(person), person) for person in people]
 
@@ -210,7 +210,7 @@ def _find_or_create_accounts(enquiries: Sequence[Enquiry], *, now: datetime) -> 
         found.append(account)
     replaced = _insert_accounts(created)
     if changed:
-        Account.objects.bulk_update(changed.values(), ["updated_at", *_ACCOUNT_FACTS])
+        update_rows(Account, list(changed.values()), ["updated_at", *_ACCOUNT_FACTS])
     return [replaced.get(id(account), account) if account is not None else None for account in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import chain
@@ -113,6 +114,31 @@ def insert_missing(model: type[M], rows: Sequence[M]) -> set[Any]:
             inserted = {pk for (pk,) in cursor.fetchall()}
     _mark_saved([row for row in rows if row.pk in inserted])
     return inserted
+
+
+def update_rows(model: type[M], rows: Sequence[M], fields: Sequence[str]) -> None:
+    """Writes `fields` of `rows`, found by primary key, in one statement; lighter than a CASE for each value."""
+    if not rows:
+        return
+    columns = [model._meta.pk, *(model._meta.get_field(name) for name in fields)]
+    names = [connection.ops.quote_name(str(field.column)) for field in columns]
+    # Without the length: a cast to varchar(20) would cut in silence, the column itself refuses.
+    types = [re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in columns]
+    one = f"({', '.join(f'%s::{name}' for name in types)})"
+    is_json = [isinstance(field, models.JSONField) for field in columns]
+    values = []
+    for row in rows:
+        for field, wrapped in zip(columns, is_json, strict=True):
+            value = getattr(row, field.attname)
+            values.append(Jsonb(value) if wrapped and value is not None else value)
+    table = connection.ops.quote_name(model._meta.db_table)
+    changes = ", ".join(f"{name} = new.{name}" for name in names[1:])
+    statement = (
+        f"UPDATE {table} AS old SET {changes} FROM (VALUES {', '.join([one] * len(rows))})"  # noqa: S608 - own names
+        f" AS new ({', '.join(names)}) WHERE old.{names[0]} = new.{names[0]}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 def _mark_saved(rows: Sequence[models.Model]) -> None:
