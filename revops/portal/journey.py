@@ -104,8 +104,7 @@ def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) ->
 def _complete(admissions: Sequence[Admission], *, now: datetime) -> None:
     """A further submission may bring what sales was promised: that meets marketing's details clock."""
     attached = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.outcome == "attached"}
-    for lead_id in completed(attached):
-        complete_details([lead_id], attached[lead_id], now=now)
+    complete_details({lead_id: attached[lead_id] for lead_id in completed(attached)}, now=now)
 
 
 def _causes(admissions: Sequence[Admission]) -> dict[UUID, str]:

@@ -76,7 +76,7 @@ def test_a_late_hand_off_is_marketings_breach_not_the_reps(hand_off, now):
 def test_details_that_are_missing_keep_marketings_clock_running_until_they_come(hand_off, now):
     (handoff,) = hand_off(details_complete=False)
     assert state(clocks(handoff)["details_within"], now) == ClockState.RUNNING
-    complete_details([handoff.lead_id], now + HOUR / 2, now=now + HOUR / 2)
+    complete_details({handoff.lead_id: now + HOUR / 2}, now=now + HOUR / 2)
     assert state(clocks(handoff)["details_within"], now + 9 * HOUR) == ClockState.MET
 
 
