@@ -12,8 +12,8 @@ from leads.models.submissions import OutcomeKind
 from revops.foundation.bulk import insert_rows
 
 
-def withdraw_submissions(job_id: UUID, *, now: datetime, actor_id: UUID | None = None) -> tuple[int, int]:
-    """Withdraws everything one import brought; (submissions withdrawn, leads hidden).
+def withdraw_submissions(job_id: UUID, *, now: datetime, actor_id: UUID | None = None) -> tuple[int, list[UUID]]:
+    """Withdraws everything one import brought: how many submissions, and which leads are hidden now.
 
     A lead stays if another submission belongs to it too, or if somebody has worked it since.
     """
@@ -39,10 +39,12 @@ def withdraw_submissions(job_id: UUID, *, now: datetime, actor_id: UUID | None =
     elsewhere = Submission.objects.filter(outcomes__lead=OuterRef("pk")).filter(
         Q(job_id__isnull=True) | ~Q(job_id=job_id)
     )
-    hidden = (
-        Lead.objects.filter(pk__in=lead_ids, attempts__isnull=True)
+    untouched = (
+        Lead.objects.shown()
+        .filter(pk__in=lead_ids, attempts__isnull=True)
         .exclude(lifecycle_events__actor__isnull=False)
         .exclude(Exists(elsewhere))
-        .update(withdrawn_at=now)
     )
+    hidden = list(untouched.order_by("pk").values_list("pk", flat=True))
+    Lead.objects.filter(pk__in=hidden).update(withdrawn_at=now)
     return len(standing), hidden

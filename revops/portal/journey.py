@@ -24,12 +24,20 @@ from leads.attempts import Try, log_attempts
 from leads.intake import Item, Journalled, hold_as_pending, journal_submissions, rebuilt, settle_pending, take_pending
 from leads.models import Attempt, Submission
 from leads.transitions import move_leads
+from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
 from revops.portal import notices
 from revops.portal.handover import completed, nurture_moves, requests_for
 from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
-from sla.clocks import meet_clocks
-from sla.handoffs import complete_details, hand_off_leads, route_waiting
+from sla.clocks import cancel_clocks_of_leads, meet_clocks
+from sla.handoffs import (
+    HandOffAnswer,
+    answer_handoffs,
+    complete_details,
+    hand_off_leads,
+    latest_handoffs,
+    route_waiting,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +141,22 @@ def release(submission_ids: Sequence[UUID], *, now: datetime) -> list[Receipt]:
         waiting = Submission.objects.filter(pk__in=submission_ids).quarantined().select_related("body")
         entries = [rebuilt(submission) for submission in waiting.select_for_update(of=("self",))]
         return list(_Splitting(now, released=True).admit(entries).values())
+
+
+def withdraw(job_id: UUID, actor_id: UUID | None, *, now: datetime) -> tuple[int, int]:
+    """Takes an import back, also from the reps who were given its leads: (submissions withdrawn, leads hidden)."""
+    with transaction.atomic():
+        submissions, hidden = withdraw_submissions(job_id, now=now, actor_id=actor_id)
+        answer_handoffs(
+            [
+                HandOffAnswer(handoff.pk, "withdrawn", by_id, now, gives_turn_back=True)
+                for handoff in latest_handoffs(hidden).values()
+                if handoff.state == "open" and (by_id := actor_id or handoff.owner_id)
+            ],
+            now=now,
+        )
+        cancel_clocks_of_leads(hidden, at=now, reason="The import was undone.")
+        return submissions, len(hidden)
 
 
 def finish_pending(*, now: datetime, limit: int = 500) -> int:

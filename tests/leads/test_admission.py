@@ -205,8 +205,9 @@ def test_an_undone_import_hides_its_leads_and_keeps_its_rows(source: Source) -> 
     job = new_id()
     admit(item(source, "a@one.com", _job_id=job), item(source, "b@two.com", _job_id=job))
     admit(item(source, "b@two.com"))
-    assert withdraw_submissions(job, now=NOW, actor_id=UserFactory.create().pk) == (2, 1)
-    assert withdraw_submissions(job, now=NOW) == (0, 0)
+    withdrawn, hidden = withdraw_submissions(job, now=NOW, actor_id=UserFactory.create().pk)
+    assert (withdrawn, len(hidden)) == (2, 1)
+    assert withdraw_submissions(job, now=NOW) == (0, [])
     assert list(Lead.objects.shown().values_list("person__email", flat=True)) == ["b@two.com"]
     assert Submission.objects.count() == 3
 

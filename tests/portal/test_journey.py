@@ -17,6 +17,7 @@ from leads.acts import Act, ActOnLead
 from leads.attempts import Try
 from leads.intake import Item
 from leads.models import Lead, PendingSubmission, Signal, Source, Submission, SubmissionOutcome
+from revops.foundation.ids import new_id
 from revops.foundation.models import User
 from revops.portal import journey
 from scoring.models import LeadScore, ScoreDecision
@@ -337,3 +338,12 @@ def test_when_everything_fails_the_batch_waits_as_a_whole(
     assert {receipt.outcome for receipt in receipts} == {"pending"}
     assert (PendingSubmission.objects.count(), Submission.objects.count()) == (200, 200)
     assert len(tried) < 30
+
+
+def test_an_undone_import_is_taken_back_from_the_reps_too(house: dict[str, Any]) -> None:
+    job = new_id()
+    journey.admit([ready(house["source"], _job_id=job)], now=NOW)
+    assert journey.withdraw(job, house["sales_head"].pk, now=NOW + timedelta(minutes=1)) == (1, 1)
+    assert HandOff.objects.get().state == "withdrawn"
+    assert not Clock.objects.open().exists()
+    assert Lead.objects.get().withdrawn_at is not None

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from leads.files import UnreadableFile
 from leads.mapping import MappingError
 from leads.models import ImportKind, ImportRowError, ImportRun
-from leads.withdrawal import withdraw_submissions
 from revops.foundation import jobs
 from revops.foundation.bulk import insert_rows
 from revops.foundation.models import Job
@@ -95,7 +94,7 @@ def undo(job: Job) -> dict[str, Any]:
     actor = job.params.get("actor")
     now = timezone.now()
     with transaction.atomic():
-        withdrawn, hidden = withdraw_submissions(run.job_id, now=now, actor_id=UUID(actor) if actor else None)
+        withdrawn, hidden = journey.withdraw(run.job_id, UUID(actor) if actor else None, now=now)
         ImportRun.objects.filter(pk=run.pk).update(undone_at=now)
         jobs.advance(job, withdrawn, {}, now, total=withdrawn)
     return {"withdrawn": withdrawn, "hidden_leads": hidden}
