@@ -4,6 +4,7 @@ from .dictionary import METRICS, Metric, Unit, metric
 from .measuring import (
     Filters,
     Measure,
+    drill_count,
     drill_ids,
     is_mature,
     leads_behind,
@@ -22,6 +23,7 @@ __all__ = [
     "Period",
     "Unit",
     "Week",
+    "drill_count",
     "drill_ids",
     "is_mature",
     "leads_behind",

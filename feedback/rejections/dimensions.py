@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, TruncWeek
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from feedback.metrics import Period, Week, organisation_zone
 from revops.foundation.ids import decode, encode
+
+Expression: TypeAlias = Combinable
 
 NONE = "-"
 """The value of a column for leads that have none, for example no campaign."""
@@ -55,22 +58,27 @@ class Cell:
     value: str = ""
 
 
-def key_of(by: By) -> dict[str, Any]:
-    """The annotations `key` (what is grouped by) and `key_name` (how it is called)."""
-    nothing = Value("")
+def key_of(by: By) -> Expression:
+    """What the rows are grouped by."""
     match by:
         case By.SOURCE:
-            return {"key": F("lead__source__key"), "key_name": F("lead__source__name")}
+            return F("lead__source__key")
         case By.CAMPAIGN:
-            return {"key": F("lead__campaign_id"), "key_name": F("lead__campaign__name")}
+            return F("lead__campaign_id")
         case By.REP:
-            return {"key": F("user_id"), "key_name": F("user__name")}
+            return F("user_id")
         case By.RULEBOOK:
-            return {"key": F("handoff__score_decision__rulebook__version"), "key_name": nothing}
+            return F("handoff__score_decision__rulebook__version")
         case By.COUNTRY:
-            return {"key": COUNTRY, "key_name": nothing}
+            return COUNTRY
         case By.WEEK:
-            return {"key": TruncWeek("decided_at", tzinfo=organisation_zone()), "key_name": nothing}
+            return TruncWeek("decided_at", tzinfo=organisation_zone())
+
+
+def key_name_of(by: By) -> Expression:
+    """How what is grouped by is called, where the key does not say it."""
+    named = {By.SOURCE: "lead__source__name", By.CAMPAIGN: "lead__campaign__name", By.REP: "user__name"}
+    return F(named[by]) if by in named else Value("")
 
 
 def value_of(by: By, key: Any) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from feedback.metrics import Period
 from feedback.models import Disposition, DispositionKind, RootCause
-from feedback.rejections.dimensions import COUNTRY, By, Cell, condition_of, key_of, name_of, value_of
+from feedback.rejections.dimensions import COUNTRY, By, Cell, condition_of, key_name_of, key_of, name_of, value_of
 from feedback.reviews.building import rejections_in
 from feedback.statistics import stands_out
 
@@ -73,7 +73,7 @@ def rejection_matrix(period: Period, by: By, most_columns: int = 16) -> Matrix:
     rows: dict[str, dict[str, Any]] = {}
     counted = (
         rejections_in(period)
-        .annotate(**key_of(by))
+        .annotate(key=key_of(by))
         .order_by()
         .values("reason_id", "reason__label", "reason__family__label", "reason__root_cause", "reason__mended_by", "key")
         .annotate(n=Count("id"))
@@ -82,7 +82,7 @@ def rejection_matrix(period: Period, by: By, most_columns: int = 16) -> Matrix:
     for row in counted:
         cells[row["reason_id"], value_of(by, row["key"])] = row["n"]
         per_reason[row["reason_id"]] += row["n"]
-        rows[row["reason_id"]] = row
+        rows[row["reason_id"]] = dict(row)
     columns = _columns(period, by)
     rejected = sum(per_reason.values())
     answered = sum(column.answered for column in columns)
@@ -130,7 +130,8 @@ def column_name(cell: Cell) -> str:
     """The column value of a cell in words, for the heading of its list. One query."""
     if cell.by is None or not cell.value:
         return ""
-    named = rejected(replace(cell, reason="")).annotate(**key_of(cell.by)).values_list("key", "key_name").first()
+    rows = rejected(replace(cell, reason="")).annotate(key=key_of(cell.by), key_name=key_name_of(cell.by))
+    named = rows.values_list("key", "key_name").first()
     return name_of(cell.by, *named) if named else cell.value
 
 
@@ -146,7 +147,7 @@ def _columns(period: Period, by: By) -> list[Column]:
             lead__is_history=False,
             lead__withdrawn_at__isnull=True,
         )
-        .annotate(**key_of(by))
+        .annotate(key=key_of(by), key_name=key_name_of(by))
         .order_by()
         .values_list("key", "key_name")
         .annotate(answered=Count("id"), rejected=Count("id", filter=Q(kind=DispositionKind.REJECTED)))

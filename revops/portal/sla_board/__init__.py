@@ -1,0 +1,1 @@
+"""The pages on which both sides see whether they keep their word."""

@@ -1,0 +1,195 @@
+"""Are both sides keeping their word? The board, what is behind its numbers, one clock, the agreement, the turns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from feedback.metrics import Week, organisation_zone
+from feedback.metrics.promised import COUNTED, leads_of_promise
+from feedback.promises import Promise, promise_board
+from leads.models import Lead
+from revops.foundation.ids import decode
+from revops.foundation.policy import can, check
+from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.sla_board.board import columns_of, fingerprint, target_words
+from revops.portal.sla_board.clocks import story_of
+from revops.portal.wording import metric_url
+from sla.agreements import content_hash
+from sla.models import Agreement, AgreementState, Clause, ClauseSide, Clock
+from sla.queries import clocks_behind, fairness_balance, reading_of, unrouted
+
+PAGE = 50
+PARTS = ("all", "kept", "late", "pending")
+
+
+@login_required
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """Both sides' promises of one week. htmx asks for the live part again; unchanged, it is answered by 304."""
+    check(request.user, "sla.view")
+    now = timezone.now()
+    week = _week(request, now)
+    promises = promise_board(week, now)
+    columns = columns_of(promises, week, _openable(request, promises))
+    tag = fingerprint(columns)
+    is_part = request.headers.get("HX-Request") == "true"
+    if is_part and request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304, headers={"ETag": tag, "Vary": "Cookie, HX-Request"})
+    newest = Week.of(now, week.zone)
+    context = {
+        "week": week,
+        "is_running": week == newest,
+        "columns": columns,
+        "previous_week": week.plus(-1).name,
+        "next_week": week.plus(1).name if week != newest else "",
+        "unrouted": unrouted().count(),
+        "now": now,
+    }
+    response = render(request, "sla/_board.html" if is_part else "sla/board.html", context)
+    if is_part:
+        response["ETag"] = tag
+    response["Vary"] = "Cookie, HX-Request"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _openable(request: HttpRequest, promises: list[Promise]) -> set[Any]:
+    """Which of the leads named on the board this person may open. One query."""
+    named = {clock.lead_id for promise in promises for clock in promise.worst}
+    return set(leads_for(request.user).filter(pk__in=named).values_list("pk", flat=True))
+
+
+@login_required
+@require_GET
+def clause(request: HttpRequest, code: str) -> HttpResponse:
+    """The clocks, or for a count the leads, behind one number of the board."""
+    check(request.user, "sla.view")
+    now = timezone.now()
+    week = _week(request, now)
+    part = request.GET.get("part", "all")
+    part = part if part in PARTS else "all"
+    found = Clause.objects.filter(code=code).exclude(agreement__state=AgreementState.DRAFT)
+    newest = found.select_related("agreement").order_by("-agreement__version").first()
+    if newest is None:
+        raise Http404
+    context = {
+        "week": week,
+        "clause": newest,
+        "target": target_words(newest),
+        "part": part,
+        "parts": [{"label": label, "url": f"?week={week.name}&part={key}", "current": key == part}
+                  for key, label in zip(PARTS, (_("All"), _("Kept"), _("Late"), _("Open")), strict=True)],
+        "now": now,
+        **_behind(request, newest, week, "" if part == "all" else part, now),
+    }  # fmt: skip
+    return render(request, "sla/clause.html", context)
+
+
+def _behind(request: HttpRequest, clause: Clause, week: Week, part: str, now: datetime) -> dict[str, Any]:
+    """The rows of the page and how many the number counts; who may not open a lead does not see it."""
+    mine = leads_for(request.user)
+    if clause.measure == "clock":
+        clocks = clocks_behind(clause.code, week.start, week.end, now, part)
+        pages = Paginator(clocks.filter(lead__in=mine), PAGE).get_page(request.GET.get("page"))
+        rows = [(clock, reading_of(clock, now)) for clock in pages]
+        return {"clocks": rows, "total": clocks.count(), "pages": pages}
+    if clause.code == "volume":
+        promise = next(one for one in promise_board(week, now) if one.clause.code == "volume")
+        span = promise.span
+        first = span.start.astimezone(week.zone).date().isoformat() if span else ""
+        last = min(now, week.end).astimezone(week.zone).date().isoformat()
+        return {"promise": promise, "leads_url": metric_url("accepted_leads", first, until=last)}
+    if clause.code not in COUNTED:
+        return {"is_measured": clause.code == "huddle"}
+    leads: QuerySet[Lead] = leads_of_promise(clause.code, week, now, part)
+    seen = (
+        leads.filter(pk__in=mine).select_related("person", "account", "source", "owner").order_by("-received_at", "pk")
+    )
+    pages_of_leads = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    return {"leads": pages_of_leads, "total": leads.count(), "pages": pages_of_leads}
+
+
+@login_required
+@require_GET
+def clock(request: HttpRequest, clock_id: str) -> HttpResponse:
+    """One promise from its start to its end, with the hours in which it stood still."""
+    check(request.user, "sla.view")
+    try:
+        pk = decode("clock", clock_id)
+    except ValueError:
+        raise Http404 from None
+    clocks = Clock.objects.filter(lead__in=leads_for(request.user)).select_related(
+        "clause__agreement", "user", "calendar_version__calendar", "lead__person", "lead__account"
+    )
+    found = get_object_or_404(clocks, pk=pk)
+    context = {"clock": found, "story": story_of(found, timezone.now()), "target": target_words(found.clause)}
+    return render(request, "sla/clock.html", context)
+
+
+@login_required
+@require_GET
+def agreement(request: HttpRequest) -> HttpResponse:
+    """What both sides signed: the clauses, the signatures, and the versions before. Made to be printed."""
+    check(request.user, "sla.view")
+    versions = list(Agreement.objects.exclude(state=AgreementState.DRAFT).select_related("calendar"))
+    asked = request.GET.get("version", "")
+    live = next((one for one in versions if one.state == AgreementState.LIVE), None)
+    shown = next((one for one in versions if str(one.version) == asked), None) if asked else live
+    if asked and shown is None:
+        raise Http404
+    sides = []
+    if shown is not None:
+        signatures = {row.side: row for row in shown.signatures.select_related("user")}
+        clauses = list(shown.clauses.all())
+        sides = [
+            {
+                "label": side.label,
+                "clauses": [(one, target_words(one)) for one in clauses if one.side == side],
+                "signature": signatures.get(side),
+            }
+            for side in ClauseSide
+        ]
+    context = {
+        "agreement": shown,
+        "versions": versions,
+        "sides": sides,
+        "hash": content_hash(shown) if shown else "",
+        "is_overdue": bool(shown and shown.review_on < timezone.localdate()),
+    }
+    return render(request, "sla/agreement.html", context)
+
+
+@login_required
+@require_GET
+def turns(request: HttpRequest) -> HttpResponse:
+    """Whose turn it is: the balance of the fair distribution, which sums to zero."""
+    check(request.user, "sla.view")
+    rows = fairness_balance()
+    context = {
+        "rows": rows,
+        "total": round(sum(row.turns for row in rows), 2) + 0.0,
+        "waiting": unrouted()[:PAGE] if can(request.user, "sla.manage") else [],
+        "unrouted": unrouted().count(),
+    }
+    return render(request, "sla/turns.html", context)
+
+
+def _week(request: HttpRequest, now: datetime) -> Week:
+    """The week asked for; the running one if none, or nonsense, or the future is asked for."""
+    newest = Week.of(now, organisation_zone())
+    try:
+        asked = Week.parse(request.GET.get("week", ""), newest.zone)
+    except ValueError:
+        return newest
+    return min(asked, newest, key=lambda week: week.monday)
