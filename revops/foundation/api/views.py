@@ -67,6 +67,8 @@ class ApiView(APIView):
         """Everything that can refuse a request before its handler runs."""
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        if "\x00" in request.path:  # no address and no column holds it
+            raise exceptions.NotFound
         try:
             self.perform_authentication(request)
         except exceptions.APIException:

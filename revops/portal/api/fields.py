@@ -10,7 +10,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django_filters import Filter
+from rest_framework.request import Request
 
+from revops.foundation.api.serializers import Serializer
 from revops.foundation.ids import decode
 from revops.portal.api.shapes import CLOCKS_DIFFER_BY
 from revops.portal.api.who import refused
@@ -49,3 +51,8 @@ def check_past(at: datetime | None, pointer: str, now: datetime) -> datetime | N
     if at is not None and not EARLIEST <= at <= now + CLOCKS_DIFFER_BY:
         raise refused(pointer, "out_of_range", _("This must have happened already, and after 1970."))
     return at
+
+
+def check_nothing_sent(request: Request) -> None:
+    """Refuses every field of a write that takes none; an empty body and an empty object are fine."""
+    Serializer(data=request.data or {}).is_valid(raise_exception=True)

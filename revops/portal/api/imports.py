@@ -186,7 +186,7 @@ class StartView(ApiView):
 
     @extend_schema(request=StartSerializer, responses={202: ImportSerializer})
     def post(self, request: Request, run: str) -> Response:
-        form = StartSerializer(data=request.data if request.body else {})
+        form = StartSerializer(data=request.data or {})
         form.is_valid(raise_exception=True)
         now = timezone.now()
         found = _open_run(run, now)

@@ -22,6 +22,7 @@ from revops.foundation.api.views import ApiView
 from revops.foundation.api_keys import LONGEST_LIFE, OVERLAP, create_api_key, revoke_api_keys, rotate_api_key
 from revops.foundation.models import ApiKey, LedgerEntry, User
 from revops.foundation.policy import SCOPES
+from revops.portal.api.fields import check_nothing_sent
 from revops.portal.api.shapes import problem_at
 from revops.portal.api.submissions import invalid
 from revops.portal.api.who import decode_or_404, refused
@@ -136,6 +137,7 @@ class RevokeView(ApiView):
 
     @extend_schema(request=None, responses=ApiKeySerializer)
     def post(self, request: Request, key: str) -> Response:
+        check_nothing_sent(request)
         row = ApiKey.objects.get(pk=decode_or_404("key", key))
         if revoke_api_keys([row], timezone.now()):
             _note(request, row, "api_key.revoked")

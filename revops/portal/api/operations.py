@@ -20,10 +20,11 @@ from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import Job, JobState
+from revops.portal.api.fields import check_nothing_sent
 from revops.portal.api.who import decode_or_404, may
 
 
-class ProgressSerializer(Serializer):
+class JobProgressSerializer(Serializer):
     state = serializers.ChoiceField(choices=JobState.choices)
     processed = serializers.IntegerField()
     total = serializers.IntegerField(allow_null=True)
@@ -35,7 +36,7 @@ class ProgressSerializer(Serializer):
 class OperationSerializer(Serializer):
     id = PublicIdField("job")
     kind = serializers.CharField()
-    progress = ProgressSerializer()
+    progress = JobProgressSerializer()
     created_at = InstantField()
     started_at = InstantField(allow_null=True)
     finished_at = InstantField(allow_null=True)
@@ -86,6 +87,7 @@ class CancelView(ApiView):
 
     @extend_schema(request=None, responses=OperationSerializer)
     def post(self, request: Request, operation: str) -> Response:
+        check_nothing_sent(request)
         row = _jobs_for(request).get(pk=decode_or_404("job", operation))
         if not jobs.cancel(row.pk, timezone.now()):
             raise ProblemError("invalid_transition", _("It is over already."), state=row.state, allowed=[])

@@ -1,0 +1,97 @@
+"""Every route of the API with an address that exists, for the tests that walk over all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from feedback.metrics import Week, organisation_zone
+from revops.foundation.api.views import ApiView
+from revops.foundation.ids import encode
+from revops.foundation.models import ApiKey, Job
+from revops.portal.api.urls import resources
+from scoring.models import Rulebook
+from sla.models import Clock
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one view at one address."""
+
+    method: str
+    pattern: str
+    path: str
+    view: type[ApiView]
+
+    @property
+    def permission(self) -> str | None:
+        return self.view.permissions.get(self.method)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.pattern}"
+
+
+def every_route(house: Any, lead_id: str) -> list[Route]:
+    """All routes; the ids in their addresses exist."""
+    now = timezone.now()
+    integration = house.people["integration"]
+    key = ApiKey.objects.filter(owner=integration).first()
+    names = {
+        "lead": lead_id,
+        "receipt": "sub_00000000000000000000000000",
+        "rulebook": encode("rulebook", Rulebook.objects.get().pk),
+        "clock": encode("clock", Clock.objects.first().pk),
+        "week": Week.of(now, organisation_zone()).name,
+        "user": encode("user", integration.pk),
+        "operation": encode("job", Job.objects.create(kind="import", created_by=integration, created_at=now).pk),
+    }
+    keys = {
+        "metrics/": "acceptance_rate",
+        "sources/": "website",
+        "api_keys/": encode("key", key.pk) if key else "key_00000000000000000000000000",
+    }
+    return list(_routes(names, keys))
+
+
+def _routes(names: dict[str, str], keys: dict[str, str]) -> Iterator[Route]:
+    for entry in resources:
+        pattern = str(entry.pattern)
+        view = getattr(getattr(entry, "callback", None), "cls", None)
+        if view is None or "imports" in pattern:
+            continue  # imports have tests of their own
+        path = pattern
+        for name, value in names.items():
+            path = path.replace(f"<str:{name}>", value)
+        for begin, value in keys.items():
+            if path.startswith(begin):
+                path = path.replace("<str:key>", value)
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            if hasattr(view, method.lower()):
+                yield Route(method, pattern, f"/api/v1/{path}", view)
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "submissions/": {"source": "website", "email": "ada@acme-works.com", "employees": 10, "attributes": {"a": "b"},
+                     "utm": {"utm_source": "x"}, "signals": [{"kind": "demo_request", "quantity": 1, "value": 1}],
+                     "occurred_at": "2026-01-01T00:00:00Z", "do_not_contact": False, "timeline_on": "2026-01-01"},
+    "submissions/batch/": {"source": "website", "items": [{"email": "ada@acme-works.com"}]},
+    "signals/": {"source": "website", "email": "ada@acme-works.com", "kind": "demo_request", "event_id": "e",
+                 "quantity": 1, "value": 1, "occurred_at": "2026-01-01T00:00:00Z", "url": "https://x.com"},
+    "signals/batch/": {"source": "website", "items": [{"email": "ada@acme-works.com", "kind": "demo_request"}]},
+    "leads/<str:lead>/accept/": {"note": "", "user_id": "user_00000000000000000000000000"},
+    "leads/<str:lead>/reject/": {"reason_code": "x", "evidence": "y", "note": "z"},
+    "leads/<str:lead>/snooze/": {"until": "2026-12-31T00:00:00Z", "reason": "x"},
+    "leads/<str:lead>/return_to_nurture/": {"note": "x"},
+    "leads/<str:lead>/reopen/": {"user_id": "user_00000000000000000000000000"},
+    "attempts/": {"lead_id": "lead_00000000000000000000000000", "channel": "call", "result": "no_answer",
+                  "occurred_at": "2026-01-01T00:00:00Z", "note": "x", "event_id": "y"},
+    "outcomes/": {"email": "ada@acme-works.com", "kind": "won", "occurred_at": "2026-01-01T00:00:00Z",
+                  "amount": {"amount": "1.00", "currency": "EUR"}, "reason": "x", "deal_id": "y"},
+    "api_keys/": {"name": "x", "owner_id": "user_00000000000000000000000000", "scopes": ["leads:read"],
+                  "expires_at": "2027-01-01T00:00:00Z", "requests_per_minute": 10},
+    "api_keys/<str:key>/rotate/": {"overlap": "P1D"},
+    "api_keys/<str:key>/revoke/": {},
+    "operations/<str:operation>/cancel/": {},
+}  # fmt: skip
+"""A body of the right shape for every write."""
