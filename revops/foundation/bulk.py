@@ -120,13 +120,14 @@ def update_rows(model: type[M], rows: Sequence[M], fields: Sequence[str]) -> Non
     """Writes `fields` of `rows`, found by primary key, in one statement; lighter than a CASE for each value."""
     if not rows:
         return
-    columns = [model._meta.pk, *(model._meta.get_field(name) for name in fields)]
+    known = {field.name: field for field in model._meta.concrete_fields}
+    columns = [model._meta.pk, *(known[name] for name in fields)]
     names = [connection.ops.quote_name(str(field.column)) for field in columns]
     # Without the length: a cast to varchar(20) would cut in silence, the column itself refuses.
     types = [re.sub(r"\(\d+\)", "", str(field.db_type(connection))) for field in columns]
     one = f"({', '.join(f'%s::{name}' for name in types)})"
     is_json = [isinstance(field, models.JSONField) for field in columns]
-    values = []
+    values: list[Any] = []
     for row in rows:
         for field, wrapped in zip(columns, is_json, strict=True):
             value = getattr(row, field.attname)

@@ -139,13 +139,16 @@ def _absences(rng: Random, user: User, login: str, now: datetime) -> list[Absenc
     spans.append((summer, 14, "leave"))
     if rng.random() < 0.6:
         spans.append((_date_after(first, 12, 22) + timedelta(days=rng.randrange(0, 6)), rng.randrange(5, 10), "leave"))
-    for _ in range(rng.randrange(1, 4)):
-        spans.append((first + timedelta(days=rng.randrange(10, 340)), rng.randrange(1, 4), "sick"))
+    spans += [
+        (first + timedelta(days=rng.randrange(10, 340)), rng.randrange(1, 4), "sick")
+        for _ in range(rng.randrange(1, 4))
+    ]
     if rng.random() < 0.4:
         spans.append((first + timedelta(days=rng.randrange(30, 330)), 2, "training"))
     if login == "rep3":
         spans.append((now.date() + timedelta(days=6), 14, "leave"))
-    rows, taken = [], []
+    rows: list[Absence] = []
+    taken: list[datetime] = []
     for day, length, kind in sorted(spans):
         starts = datetime.combine(day, time(), zone).astimezone(UTC)
         ends = datetime.combine(day + timedelta(days=length), time(), zone).astimezone(UTC)
@@ -178,9 +181,7 @@ def _register_sources(users: Mapping[str, User], begins: datetime) -> dict[str, 
     }
     Source.objects.bulk_create(sources.values())
     Campaign.objects.bulk_create(
-        Campaign(
-            source=sources[profile.key], key=key, name=key.replace("-", " ").capitalize(), created_at=begins
-        )
+        Campaign(source=sources[profile.key], key=key, name=key.replace("-", " ").capitalize(), created_at=begins)
         for profile in (*PROFILES, PURCHASED)
         for key in profile.campaigns
     )
@@ -197,9 +198,8 @@ def _state_spend(sources: Mapping[str, Source], now: datetime) -> None:
     for profile in PROFILES:
         for month in months:
             factor = 1.25 if month.month % 3 == 0 else 0.6 if month.month == 8 else 1.0
-            rows.append(
-                Spend(source=sources[profile.key], month_on=month, amount=Decimal(round(profile.monthly_spend * factor)))
-            )
+            amount = Decimal(round(profile.monthly_spend * factor))
+            rows.append(Spend(source=sources[profile.key], month_on=month, amount=amount))
     rows.append(Spend(source=sources[PURCHASED.key], month_on=months[len(months) // 2], amount=Decimal(4800)))
     Spend.objects.bulk_create(rows)
 

@@ -1,4 +1,4 @@
-"""How a rep works one hand-off: tries, answer, what comes of it. Decided from the hidden truth in the rep's hours. Pure."""
+"""How a rep works one hand-off: tries, answer, what comes of it; by the hidden truth, in the rep's hours. Pure."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Work:
 
 
 def work_handoff(prospect: Prospect, rep: Rep, at: datetime, troubles: tuple[Trouble, ...], patience: float) -> Work:
-    """Plans the work on a lead handed to `rep` at `at`. `patience` multiplies the waiting (a backlog before the end)."""
+    """Plans the work on a lead handed to `rep` at `at`. `patience` multiplies the waiting: a backlog before the end."""
     rng, buyer = prospect.rng, prospect.buyer
     slow = patience
     for trouble in troubles:
@@ -202,7 +202,7 @@ def evidence_for(prospect: Prospect, reason: str, at: datetime) -> str:
         "timeline_over_12_months": (at + timedelta(days=buyer.starts_in)).date().isoformat(),
         "later_this_year": (at + timedelta(days=max(30, buyer.starts_in - 20))).date().isoformat(),
         "already_customer": firm.name,
-        "in_other_deal": f"Open deal of {name.split()[-1]} with the same company",
+        "in_other_deal": f"Open deal of {name.rpartition(' ')[2]} with the same company",
         "is_competitor": rng.choice(COMPETITORS),
         "is_student": rng.choice(("Writes a thesis", "University address on the profile")),
         "chose_competitor": rng.choice(COMPETITORS),

@@ -33,9 +33,12 @@ SIZES: tuple[tuple[int, int, int], ...] = (
 )
 """(how common, smallest, largest) number of employees."""
 
-_STARTS = "Bel Cor Dal Fen Gar Hal Kel Lor Mar Nor Or Pel Quor Ral Sel Tor Vel Wen Yar Zel Alt Bre Cal Dor Est".split()
-_MIDDLES = "an ar en er ev id il in is on or um ul yn".split()
-_ENDS = "da dix fort gate hurst land line mark mere nova port ra rix sen stead tis va vale ward wick zon".split()
+_SYLLABLES = (
+    "Bel Cor Dal Fen Gar Hal Kel Lor Mar Nor Or Pel Quor Ral Sel Tor Vel Wen Yar Zel Alt Bre Cal Dor Est",
+    "an ar en er ev id il in is on or um ul yn",
+    "da dix fort gate hurst land line mark mere nova port ra rix sen stead tis va vale ward wick zon",
+)
+_STARTS, _MIDDLES, _ENDS = (text.split() for text in _SYLLABLES)
 _TRADES: dict[str, tuple[str, ...]] = {
     "Logistics": ("Freight", "Logistics", "Transport", "Couriers"),
     "Manufacturing": ("Precision", "Works", "Components", "Machines"),

@@ -1,4 +1,4 @@
-"""Where the demo company's prospects live: regions, countries, clocks on the wall, names and telephone numbers. Pure."""
+"""Where the demo company's prospects live: regions, countries, time zones, names and telephone numbers. Pure."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Region:
 
 
 EMEA = Region("emea", "Sales EMEA", 46, (
-    Country("DE", "Germany", 30, "Europe/Berlin", "+49 30 23125 {:03d}", "german", ("GmbH", "AG", "GmbH & Co. KG"), "de",
-            ("Berlin", "Hamburg", "München", "Köln", "Leipzig", "Stuttgart")),
+    Country("DE", "Germany", 30, "Europe/Berlin", "+49 30 23125 {:03d}", "german", ("GmbH", "AG", "GmbH & Co. KG"),
+            "de", ("Berlin", "Hamburg", "München", "Köln", "Leipzig", "Stuttgart")),
     Country("GB", "United Kingdom", 20, "Europe/London", "+44 20 7946 0{:03d}", "english", ("Ltd", "plc"), "co.uk",
             ("London", "Leeds", "Bristol", "Manchester")),
     Country("FR", "France", 14, "Europe/Paris", "+33 1 99 00 0{:d} 12", "french", ("SAS", "SA"), "fr",
@@ -79,8 +79,8 @@ ELSEWHERE = Region("elsewhere", "", 2, (
 REGIONS = (EMEA, AMERICAS, APAC, ELSEWHERE)
 
 _FIRST = {
-    "english": "Olivia Amelia Grace Emily Hannah Sophie Megan Claire Rachel Laura James Oliver Jack Harry Thomas Daniel "
-    "Samuel Benjamin Matthew Andrew Brian Kevin Nathan Erica Monica Denise Carlos Marcus Tyler Holly",
+    "english": "Olivia Amelia Grace Emily Hannah Sophie Megan Claire Rachel Laura James Oliver Jack Harry Thomas "
+    "Daniel Samuel Benjamin Matthew Andrew Brian Kevin Nathan Erica Monica Denise Carlos Marcus Tyler Holly",
     "german": "Anna Katharina Julia Lena Sabine Petra Monika Claudia Heike Birgit Lukas Jonas Felix Stefan Thomas "
     "Andreas Markus Jürgen Matthias Tobias Florian Jens Uwe Ingrid Nadine",
     "french": "Camille Léa Chloé Manon Sophie Nathalie Isabelle Julien Nicolas Pierre Antoine Mathieu Laurent Thierry "

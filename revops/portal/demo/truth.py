@@ -36,7 +36,9 @@ FUNCTIONS: dict[str, tuple[int, float]] = {
 }
 """How common, and how near the work is that our product plans. The starter rulebook prefers sales and marketing."""
 
-SERVED = frozenset("DE AT CH GB IE NL FR SE PL US CA MX AU NZ SG IN JP".split())
+SERVED = frozenset(
+    {"DE", "AT", "CH", "GB", "IE", "NL", "FR", "SE", "PL", "US", "CA", "MX", "AU", "NZ", "SG", "IN", "JP"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +195,16 @@ def course_of_deal(buyer: Buyer, firm: Firm, rng: Random, diligence: float) -> D
     opportunity = meeting + timedelta(days=rng.lognormvariate(1.9, 0.6))
     amount = max(2400, round(buyer.budget * rng.lognormvariate(0.0, 0.25) / 100) * 100)
     cycle = timedelta(days=min(240.0, rng.lognormvariate(3.3 + 0.10 * math.log(firm.employees + 1), 0.5)))
-    won = rng.random() < 0.04 + 0.50 * chance
+    is_won = rng.random() < 0.04 + 0.50 * chance
+    leaves = is_won and rng.random() < 0.06
     return Deal(
         meeting_after=meeting,
         opportunity_after=opportunity,
-        closes_after=opportunity + cycle * (1.0 if won else 1.15),
-        is_won=won,
+        closes_after=opportunity + cycle * (1.0 if is_won else 1.15),
+        is_won=is_won,
         amount=amount,
-        lost_reason="" if won else rng.choice(LOST_REASONS),
-        churns_after=opportunity + cycle + timedelta(days=rng.uniform(95, 200)) if won and rng.random() < 0.06 else None,
+        lost_reason="" if is_won else rng.choice(LOST_REASONS),
+        churns_after=opportunity + cycle + timedelta(days=rng.uniform(95, 200)) if leaves else None,
     )
 
 

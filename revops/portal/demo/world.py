@@ -41,7 +41,7 @@ class World:
 
 def plan_world(leads: int, seed: int, now: datetime) -> World:
     """About `leads` people with their year before `now`. The same three arguments always give the same world."""
-    rng = Random(f"world/{seed}")
+    rng = Random(f"world/{seed}")  # noqa: S311 - a story, not a secret
     seasons = Seasons(now)
     prospects: list[Prospect] = []
     arrivals: list[Arrival] = []
@@ -92,7 +92,7 @@ def _fresh_firm(rng: Random, number: int, taken: set[str]) -> Firm:
 
 
 def _meet(rng: Random, seed: int, number: int, profile: Profile, firm: Firm) -> Prospect:
-    own = Random(f"{seed}/{number}")
+    own = Random(f"{seed}/{number}")  # noqa: S311
     country = firm.country if rng.random() < 0.93 else choose_country(rng, firm.region)
     prospect = Prospect(number, profile, firm, country, draw_buyer(own, profile, firm), own)
     name_prospect(prospect)
