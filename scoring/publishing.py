@@ -90,13 +90,28 @@ def create_draft(
 
 @transaction.atomic
 def edit_draft(
-    rulebook: Rulebook, definition: Mapping[str, Any], editor: User, now: datetime, *, expected_hash: str
+    rulebook: Rulebook,
+    definition: Mapping[str, Any],
+    editor: User,
+    now: datetime,
+    *,
+    expected_hash: str,
+    name: str = "",
+    summary: str = "",
+    review_by_on: date | None = None,
 ) -> Rulebook:
-    """Replaces the content of a draft that is still as the editor read it. Signatures of the old content lapse."""
+    """Replaces the content of a draft that is still as the editor read it. Signatures of the old content lapse.
+
+    What is left empty of `name`, `summary` and `review_by_on` stays as it is.
+    """
     stamped = stamp_kinds(definition)
     parse_rulebook(stamped)
+    told = {"name": name, "summary": summary, "review_by_on": review_by_on}
     edited = Rulebook.objects.filter(pk=rulebook.pk, state__in=_OPEN, content_hash=expected_hash).update(
-        definition=stamped, content_hash=content_hash(stamped), state=RulebookState.DRAFT
+        definition=stamped,
+        content_hash=content_hash(stamped),
+        state=RulebookState.DRAFT,
+        **{field: value for field, value in told.items() if value},
     )
     if not edited:
         raise PublishingRefused(_("Somebody changed or published this version meanwhile. Reload and compare."))

@@ -13,5 +13,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Says who does the long work that lower floors write down."""
         from revops.portal.imports import running  # models must be loaded first
+        from revops.portal.rules import rescoring
 
         running.register()
+        rescoring.register()

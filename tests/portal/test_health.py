@@ -23,9 +23,8 @@ def _no_real_checks(monkeypatch: Any) -> None:
     """The checks themselves are tested where they live; here they are fast."""
     from revops.foundation.health import Check
 
-    monkeypatch.setattr(
-        views, "examine", lambda: iter([Check("disk", "40 GB free"), Check("jobs", "3 wait", "Start a worker.")])
-    )
+    checks = [Check("disk", "40 GB free"), Check("jobs", "3 wait", "Start a worker.")]
+    monkeypatch.setattr(views, "examine", lambda: iter(checks))
 
 
 def test_a_check_that_fails_says_what_to_do(sign_in: Any) -> None:

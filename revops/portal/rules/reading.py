@@ -1,0 +1,113 @@
+"""A version of the rulebook as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from feedback.models import Outcome
+from revops.foundation.models import Role, User
+from revops.portal.rules.differences import Difference, differences
+from scoring.explanation import evaluate_decisions
+from scoring.models import Rulebook, RulebookState, ScoreDecision, SigningSide
+from scoring.outline import Outline, outline
+from scoring.publishing import PublishingRefused, check_signature, compiled_rulebook
+from scoring.rules import AXES, plain_points
+
+OPEN_STATES = (RulebookState.DRAFT, RulebookState.REVIEW)
+STATE_TONES = {
+    RulebookState.DRAFT: ("neutral", "pencil"),
+    RulebookState.REVIEW: ("warn", "eye"),
+    RulebookState.LIVE: ("good", "circle-check"),
+    RulebookState.SUPERSEDED: ("neutral", "history"),
+    RulebookState.REVERTED: ("bad", "arrow-back-up"),
+}
+SIDE_OF_ROLE = {Role.SALES_MANAGER: SigningSide.SALES, Role.MARKETING_MANAGER: SigningSide.MARKETING}
+ENOUGH_DEALS = 20
+"""Closed deals from which on fit is more than an assumption (product rule A10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One side of a version: who signed the current content, or why this viewer cannot."""
+
+    side: str
+    label: str
+    signer: User | None
+    signed_at: Any
+    can_sign: bool
+    refusal: str
+
+
+def told(book: Rulebook) -> Outline:
+    """The rules in sentences."""
+    return outline(book.definition)
+
+
+def changes_of(book: Rulebook) -> list[Difference]:
+    """What a version changes against the one it is based on, or against the one before it."""
+    base = book.based_on or Rulebook.objects.filter(version__lt=book.version).order_by("-version").first()
+    return differences(base.definition, book.definition) if base else []
+
+
+def signings(book: Rulebook, viewer: User) -> list[Signing]:
+    """Both sides of a version, for the person who looks at it."""
+    given = {
+        signature.side: signature
+        for signature in book.signatures.select_related("user").filter(content_hash=book.content_hash)
+    }
+    rows = []
+    for side in SigningSide:
+        signature = given.get(side)
+        refusal = "" if signature else refusal_to_sign(book, viewer, side)
+        rows.append(
+            Signing(
+                side,
+                str(side.label),
+                signature.user if signature else None,
+                signature.signed_at if signature else None,
+                can_sign=signature is None and not refusal,
+                refusal=refusal,
+            )
+        )
+    return rows
+
+
+def refusal_to_sign(book: Rulebook, viewer: User, side: str) -> str:
+    """Why `viewer` cannot sign for `side` now, in words; empty if they can."""
+    if SIDE_OF_ROLE.get(Role(viewer.role)) != side:
+        return _("Only the manager of this side signs for it.")
+    try:
+        check_signature(book, viewer, side)
+    except PublishingRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def is_assumption() -> bool:
+    """Whether fewer deals have closed than it takes to say anything about fit. One query."""
+    return Outcome.objects.filter(kind__in=["won", "lost"])[:ENOUGH_DEALS].count() < ENOUGH_DEALS
+
+
+def is_overdue(book: Rulebook, today: date) -> bool:
+    return book.state == RulebookState.LIVE and book.review_by_on is not None and book.review_by_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a version would say about a lead whose facts are those of its last decision."""
+
+    version: int
+    tier: int
+    axes: tuple[tuple[str, str], ...]
+
+
+def verdict_of(book: Rulebook, decision: ScoreDecision) -> Verdict:
+    """Judges the stored inputs of a decision by another version. No query."""
+    compiled = compiled_rulebook(book.pk, book.content_hash, book.definition)
+    found = evaluate_decisions([decision], compiled)
+    axes = tuple((axis.capitalize(), plain_points(int(found.axes[axis][0]))) for axis in AXES)
+    return Verdict(book.version, int(found.tier[0]), axes)
