@@ -19,7 +19,7 @@ from revops.foundation.api.views import ApiView
 from revops.foundation.models import Role
 from revops.portal import journey
 from revops.portal.api.fields import PublicIdFilter, check_past
-from revops.portal.api.who import acting_user, refused, shows_persons, visible_leads
+from revops.portal.api.who import acting_user, asker, refused, shows_persons, visible_leads
 
 
 class AttemptSerializer(Serializer):
@@ -72,7 +72,7 @@ class AttemptListView(ApiView):
             channel=values["channel"],
             result=values["result"],
             occurred_at=check_past(values.get("occurred_at"), "/occurred_at", now) or now,
-            grade="A" if request.user.role == Role.INTEGRATION and values.get("event_id") else "C",
+            grade="A" if asker(request).role == Role.INTEGRATION and values.get("event_id") else "C",
             note=values.get("note", ""),
             event_id=values.get("event_id", ""),
         )

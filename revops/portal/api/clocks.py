@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -51,7 +51,7 @@ def _open(clocks: QuerySet[Clock], now: Any) -> QuerySet[Clock]:
 _IN_STATE: dict[str, Callable[[QuerySet[Any], Any], QuerySet[Any]]] = {
     "running": lambda clocks, now: _open(clocks, now).filter(warn_at__gt=now),
     "due_soon": lambda clocks, now: _open(clocks, now).filter(warn_at__lte=now),
-    "breached": lambda clocks, now: clocks.late(now),
+    "breached": lambda clocks, now: cast(Any, clocks).late(now),
     "met": lambda clocks, now: clocks.filter(met_at__isnull=False).filter(_in_time("met_at")),
     "cancelled": lambda clocks, now: clocks.filter(cancelled_at__isnull=False).filter(_in_time("cancelled_at")),
     "paused": lambda clocks, now: clocks.filter(

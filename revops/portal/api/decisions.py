@@ -27,8 +27,9 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.foundation.ids import encode
 from revops.portal import journey
-from revops.portal.api.leads import find_lead, shown_lead, version_of
-from revops.portal.api.who import acting_user, decode_or_404, refused, shows_persons, visible_leads
+from revops.portal.api.lead_facts import shown_lead, version_of
+from revops.portal.api.leads import find_lead
+from revops.portal.api.who import acting_user, asker, decode_or_404, refused, shows_persons, visible_leads
 from sla.handoffs import latest_handoffs, snooze_handoffs
 from sla.models import Assignment, HandOff
 
@@ -192,7 +193,7 @@ def _taken_or_404(request: Request, public_id: str) -> Exception:
     if row is None or handoff is None or handoff.answered_by is None:
         return Http404()
     seen = Assignment.objects.filter(handoff=handoff, user__isnull=True) | Assignment.objects.filter(
-        handoff=handoff, user=request.user
+        handoff=handoff, user=asker(request)
     )
     return _taken(row, handoff, "") if seen.exists() else Http404()
 

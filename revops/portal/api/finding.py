@@ -50,6 +50,8 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
     emails = {name.email.strip().lower() for name in named if name.given == ["email"]}
     outside = {(name.system, name.external_id) for name in named if name.given == ["external_id"]}
     people: dict[tuple[str, str], UUID] = {}
+    person_id: UUID | None
+    lead_id: UUID | None
     if outside:
         rows = PersonIdentity.objects.filter(
             system__in={system for system, _ in outside}, value__in={value for _, value in outside}
@@ -67,10 +69,10 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
             known.values_list("stage", "received_at", "pk", "person_id", "person__email"),
             key=lambda row: (row[0] not in CLOSED_STAGES, row[1], row[2]),
         )
-        for _stage, _at, pk, person_id, email in newest_last:
-            by_person[person_id] = pk
+        for _stage, _at, pk, person, email in newest_last:
+            by_person[person] = pk
             if email:
-                by_email[email.lower()] = person_id
+                by_email[email.lower()] = person
     found = []
     for number, name in enumerate(named):
         if number in errors:

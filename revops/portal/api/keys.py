@@ -25,7 +25,7 @@ from revops.foundation.policy import SCOPES
 from revops.portal.api.fields import check_nothing_sent
 from revops.portal.api.shapes import problem_at
 from revops.portal.api.submissions import invalid
-from revops.portal.api.who import decode_or_404, refused
+from revops.portal.api.who import asker, decode_or_404, refused
 
 
 class NewKeySerializer(Serializer):
@@ -151,7 +151,7 @@ def _make(request: Request, values: dict[str, Any]) -> tuple[ApiKey, str]:
         raise refused("/owner_id", "unknown_user", _("Nobody active has this id."))
     try:
         key, secret = create_api_key(
-            values["name"], owner, values["scopes"], timezone.now(), created_by=request.user,
+            values["name"], owner, values["scopes"], timezone.now(), created_by=asker(request),
             expires_at=values.get("expires_at"), requests_per_minute=values.get("requests_per_minute"),
         )  # fmt: skip
     except ValidationError as error:
@@ -168,7 +168,7 @@ def _note(request: Request, key: ApiKey, action: str) -> None:
     ledger.record(
         [
             LedgerEntry(
-                occurred_at=timezone.now(), actor=request.user, action=action, subject_kind="api_key",
+                occurred_at=timezone.now(), actor=asker(request), action=action, subject_kind="api_key",
                 subject_id=key.pk, after=after,
             )
         ]

@@ -56,7 +56,7 @@ class WeekSerializer(Serializer):
 
 
 class MeasureSerializer(MetricSerializer, WeekSerializer):
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     is_mature = serializers.BooleanField(help_text="Whether the week had the time it needs to become what is counted.")
     series = WeekSerializer(many=True, help_text="The weeks up to this one, the oldest first.")
 

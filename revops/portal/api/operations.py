@@ -21,7 +21,7 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import Job, JobState
 from revops.portal.api.fields import check_nothing_sent
-from revops.portal.api.who import decode_or_404, may
+from revops.portal.api.who import asker, decode_or_404, may
 
 
 class JobProgressSerializer(Serializer):
@@ -115,7 +115,7 @@ class HealthView(ApiView):
 
 
 def _jobs_for(request: Request) -> QuerySet[Job]:
-    return Job.objects.all() if may(request, "people.manage") else Job.objects.filter(created_by=request.user)
+    return Job.objects.all() if may(request, "people.manage") else Job.objects.filter(created_by=asker(request))
 
 
 def _shown(job: Job, now: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from revops.portal.api.who import refused, visible_leads
 class NewOutcomeSerializer(Serializer):
     lead_id = serializers.CharField(required=False, max_length=60)
     email = serializers.CharField(required=False, max_length=320)
-    source = serializers.CharField(required=False, max_length=64, help_text="Whose external_id it is.")
+    source = serializers.CharField(required=False, max_length=64, help_text="Whose external_id it is.")  # type: ignore[assignment]
     external_id = serializers.CharField(required=False, max_length=200, help_text="The sender's id of the person.")
     kind = serializers.ChoiceField(choices=OutcomeStage.choices)
     occurred_at = InstantField(help_text="In the past.")

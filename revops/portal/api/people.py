@@ -16,7 +16,7 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import ApiKey, Role, Side, Team, User
 from revops.foundation.policy import PERMISSIONS
-from revops.portal.api.who import decode_or_404, may
+from revops.portal.api.who import asker, decode_or_404, may
 
 
 class TeamSerializer(Serializer):
@@ -58,7 +58,7 @@ class MeView(ApiView):
         key = request.auth if isinstance(request.auth, ApiKey) else None
         return Response(
             {
-                "user": {**UserSerializer(request.user).data, "email": request.user.email},
+                "user": {**UserSerializer(request.user).data, "email": asker(request).email},
                 "api_key": KeySerializer(key).data if key else None,
                 "permissions": [name for name in PERMISSIONS if may(request, name)],
                 "time": timezone.now(),

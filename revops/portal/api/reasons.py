@@ -16,7 +16,7 @@ from revops.foundation.api.views import ApiView
 
 class ReasonCodeSerializer(Serializer):
     code = serializers.CharField(help_text="Send it as reason_code.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     family = serializers.CharField(source="family_id")
     evidence_kind = serializers.ChoiceField(choices=EvidenceKind.choices)
     evidence_question = serializers.CharField(help_text="What evidence has to answer.")

@@ -52,7 +52,7 @@ class SignalSerializer(Serializer):
     url = serializers.CharField()
     occurred_at = InstantField(allow_null=True)
     received_at = InstantField()
-    source = serializers.CharField(source="source.key")
+    source = serializers.CharField(source="source.key")  # type: ignore[assignment]
     event_id = serializers.CharField()
 
 
@@ -63,7 +63,7 @@ class SignalResultSerializer(Serializer):
 
 class SignalItemResultSerializer(SignalResultSerializer):
     client_ref = serializers.CharField(allow_null=True)
-    errors = serializers.ListField(child=serializers.DictField(), required=False)
+    errors = serializers.ListField(child=serializers.DictField(), required=False)  # type: ignore[assignment]
 
 
 class SignalBatchSerializer(Serializer):
@@ -151,8 +151,8 @@ def _record(
         if keys[number] not in sources or keys[number] == UNIDENTIFIED:
             words = _("No source with this key is registered. Look at /api/v1/sources/.")
             errors[number] = [problem_at(f"{pointers[number]}/source", "unknown_source", words)]
-        elif wrong := leads[number].error:
-            errors[number] = [wrong]
+        elif (unknown := leads[number].error) is not None:
+            errors[number] = [unknown]
     ready = [number for number in good if not errors[number]]
     acts = [_act(items[number], leads[number], sources[keys[number]], now) for number in ready]
     is_new = dict(zip(ready, _record_once(acts, now), strict=True))

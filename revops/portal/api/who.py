@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +21,11 @@ from revops.portal.lead_pages.visibility import leads_for
 
 MASKED = None
 """What stands in for a fact about a person that the key may not read."""
+
+
+def asker(request: Request) -> User:
+    """Who is signed in, or owns the key. Only for views that strangers cannot reach."""
+    return cast(User, request.user)
 
 
 def may(request: Request, permission: str) -> bool:
@@ -58,7 +63,7 @@ def acting_user(request: Request, given: UUID | None, permission: str, owner_id:
 
     Raises forbidden if a person names somebody else, validation_error if nobody fitting is named.
     """
-    user: User = request.user
+    user = asker(request)
     if user.role != Role.INTEGRATION:
         if given not in (None, user.pk):
             raise ProblemError("forbidden", _("Only an integration acts for somebody else. Leave user out."))

@@ -113,5 +113,5 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 def _switch_to(name: str) -> None:
     connection.close()
     if getattr(connection, "pool", None) is not None:
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["NAME"] = name

@@ -41,7 +41,7 @@ class BareLeadView(generics.CreateAPIView[BareLead]):
     authentication_classes = ()
     permission_classes = ()
     schema = None
-    queryset = BareLead.objects.all()
+    queryset = BareLead._default_manager.all()
     serializer_class = BareLeadSerializer
 
 
