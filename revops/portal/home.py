@@ -1,11 +1,12 @@
 """The front door: everybody lands on the page of their daily question."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 
 from revops.foundation.models.people import Role
+from revops.portal.session.requests import SignedInRequest
 
 FIRST_PAGES: dict[str, tuple[str, ...]] = {
     Role.REP: ("queue",),
@@ -19,7 +20,7 @@ FIRST_PAGES: dict[str, tuple[str, ...]] = {
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Sends a person to their first page."""
     for name in (*FIRST_PAGES.get(request.user.role, ()), "leads"):
         try:

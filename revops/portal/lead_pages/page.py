@@ -69,7 +69,7 @@ class LeadView:
     routing: list[RoutingRow]
     outcomes: list[Outcome]
     answers: list[Disposition]
-    ledger: list[LedgerEntry]
+    ledger: Sequence[LedgerEntry]
 
     @property
     def last_answer(self) -> Disposition | None:
@@ -104,7 +104,7 @@ def lead_view(
 
 def _explained(handoff: HandOff | None) -> Explanation | None:
     """The score as it was at the hand-off. One query, also when there was none."""
-    decision_id = handoff.score_decision_id if handoff else None
+    decision_id = (handoff.score_decision_id if handoff else None) or 0
     decision = ScoreDecision.objects.select_related("rulebook").filter(pk=decision_id).first()
     return explain(decision) if decision else None
 

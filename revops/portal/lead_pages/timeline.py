@@ -111,6 +111,14 @@ _MOVE_MARKS = {
     Stage.HANDED_OFF: ("inbox", "warn"),
     Stage.OPPORTUNITY: ("target", "note"),
 }
+_CAUSES = {
+    "time": gettext_lazy("time passed"),
+    "signal": gettext_lazy("a new signal"),
+    "submission": gettext_lazy("a submission"),
+    "rulebook": gettext_lazy("a new rulebook"),
+    "disposition": gettext_lazy("sales' answer"),
+    "history": gettext_lazy("an import of history"),
+}
 _CHANNELS = {"call": "phone", "email": "mail", "message": "message", "meeting": "users"}
 _OUTCOME_MARKS = {"meeting": ("calendar-event", "note"), "opportunity": ("target", "note"), "won": ("star", "good")}
 
@@ -126,7 +134,7 @@ def _move(row: LifecycleEvent) -> Event:
     icon, tone = _MOVE_MARKS.get(Stage(row.to_stage), ("circle-dot", ""))
     to = Stage(row.to_stage).label
     title = _("%(from)s → %(to)s") % {"from": Stage(row.from_stage).label, "to": to} if row.from_stage else str(to)
-    cause = _("because of: %(cause)s") % {"cause": row.cause_kind.replace("_", " ")}
+    cause = _("because of %(cause)s") % {"cause": _CAUSES.get(row.cause_kind, row.cause_kind.replace("_", " "))}
     return Event(title, row.occurred_at, icon, tone, cause, row.actor.name if row.actor else "")
 
 
@@ -182,7 +190,7 @@ def _score(row: ScoreDecision) -> Event:
     }  # fmt: skip
     title = _("Judged: tier %(tier)s") % {"tier": row.tier}
     text = _("%(points)s · rulebook v%(version)s, after %(cause)s") % {
-        "points": points, "version": row.rulebook.version, "cause": row.cause_kind,
+        "points": points, "version": row.rulebook.version, "cause": _CAUSES.get(row.cause_kind, row.cause_kind),
     }  # fmt: skip
     return Event(title, row.decided_at, "adjustments", "strong" if row.tier == 1 else "", text)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from feedback.models import OutcomeStage
 from feedback.outcomes import Result
 from revops.foundation.policy import can, check
 from revops.portal import journey
@@ -27,6 +28,7 @@ from revops.portal.lead_pages.timeline import KINDS
 from revops.portal.lead_pages.visibility import lead_or_404, leads_for
 from revops.portal.queue.card import findings
 from revops.portal.queue.desk import action_context
+from revops.portal.session.requests import SignedInRequest
 from scoring.explanation import explain_many
 
 MORE = ("country", "received_from", "received_to", "rejected", "is_history")
@@ -37,7 +39,7 @@ DRILL = ("metric", "period", "period_to", "part")
 
 @login_required
 @require_GET
-def leads(request: HttpRequest) -> HttpResponse:
+def leads(request: SignedInRequest) -> HttpResponse:
     """All leads one may see, filtered and sorted by the address of the page."""
     check(request.user, "leads.view")
     filters, drill = _filtered(request)
@@ -67,7 +69,7 @@ def leads(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: SignedInRequest) -> StreamingHttpResponse:
     """Exactly the leads of the list, as CSV; written down in the ledger."""
     check(request.user, "leads.export")
     filters, _drill = _filtered(request)
@@ -81,7 +83,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def lead(request: HttpRequest, lead_id: str) -> HttpResponse:
+def lead(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """The whole truth about one lead."""
     check(request.user, "leads.view")
     return _lead_page(request, lead_id, OutcomeForm(initial={"occurred_at": timezone.localtime()}))
@@ -89,7 +91,7 @@ def lead(request: HttpRequest, lead_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def record_outcome(request: HttpRequest, lead_id: str) -> HttpResponse:
+def record_outcome(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """Records what became of a lead; the token of the form makes a repeated post harmless."""
     check(request.user, "outcomes.record")
     form = OutcomeForm(request.POST)
@@ -105,17 +107,17 @@ def record_outcome(request: HttpRequest, lead_id: str) -> HttpResponse:
         currency=facts["currency"],
         reason=facts["reason"],
         external_id=f"page:{request.POST.get('idempotency_key', '')[:64]}",
-        user_id=request.user.pk,
+        user_id=request.user.id,
     )
     recorded = journey.conclude([result], now=timezone.now())[0]
     if recorded.refusal:
         form.add_error(None, recorded.refusal)
         return _lead_page(request, lead_id, form, status=409)
-    messages.success(request, _("Recorded: %(what)s.") % {"what": dict(form.fields["kind"].choices)[facts["kind"]]})
+    messages.success(request, _("Recorded: %(what)s.") % {"what": OutcomeStage(facts["kind"]).label})
     return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
 
 
-def _lead_page(request: HttpRequest, lead_id: str, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
+def _lead_page(request: SignedInRequest, lead_id: str, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
     found = lead_or_404(request.user, lead_id)
     kind, cursor = request.GET.get("kind", ""), request.GET.get("before", "")
     sees_ledger = can(request.user, "audit.view")
@@ -135,7 +137,7 @@ def _lead_page(request: HttpRequest, lead_id: str, form: OutcomeForm, *, status:
     return render(request, "leads/lead.html", context, status=status)
 
 
-def _filtered(request: HttpRequest) -> tuple[LeadFilter, str]:
+def _filtered(request: SignedInRequest) -> tuple[LeadFilter, str]:
     """The filter over what this person may see, and in words the number it was opened from, if one."""
     visible = leads_for(request.user)
     drilled = drill_queryset(request)
@@ -149,7 +151,7 @@ def _source_select(filters: LeadFilter) -> str:
     return str(filters.form["source"].as_widget(attrs={"class": "form-select", "id": "f-source"}))
 
 
-def _query(request: HttpRequest, **changes: str) -> str:
+def _query(request: SignedInRequest, **changes: str) -> str:
     query = request.GET.copy()
     query.pop("after", None)
     for key, value in changes.items():
@@ -157,11 +159,11 @@ def _query(request: HttpRequest, **changes: str) -> str:
     return query.urlencode()
 
 
-def _next_url(request: HttpRequest, cursor: str) -> str:
+def _next_url(request: SignedInRequest, cursor: str) -> str:
     return f"?{_query(request, after=cursor)}" if cursor else ""
 
 
-def _kind_links(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
+def _kind_links(request: SignedInRequest, kind: str) -> list[dict[str, Any]]:
     choices = [("", _("All")), *((one.code, one.label) for one in KINDS)]
     return [
         {"label": label, "url": f"?kind={code}#timeline" if code else "?#timeline", "current": code == kind}
@@ -169,7 +171,7 @@ def _kind_links(request: HttpRequest, kind: str) -> list[dict[str, Any]]:
     ]
 
 
-def _older_url(request: HttpRequest, view: LeadView) -> str:
+def _older_url(request: SignedInRequest, view: LeadView) -> str:
     if not view.timeline.older:
         return ""
     query = request.GET.copy()
@@ -177,7 +179,7 @@ def _older_url(request: HttpRequest, view: LeadView) -> str:
     return f"?{query.urlencode()}#timeline"
 
 
-def _can_undo(request: HttpRequest, view: LeadView) -> bool:
+def _can_undo(request: SignedInRequest, view: LeadView) -> bool:
     row = view.last_answer
     if row is None or not can(request.user, "leads.decide"):
         return False

@@ -29,6 +29,7 @@ from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
 from scoring.explanation import explain_many
 from sla.handoffs import latest_handoffs
 from sla.models import Clock, HandOff
+from sla.models.handoffs import HandOffQuerySet
 
 PAGE = 25
 UNDO_SHOWN = timedelta(hours=12)
@@ -134,7 +135,7 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
     if place.show == ACCEPTED:
         rows = _accepted_rows(accepted)
     else:
-        shown = open_ones.filter(awake) if place.show == ANSWER else open_ones.exclude(awake)
+        shown = open_ones.filter(awake if place.show == ANSWER else ~awake)
         rows = [_row(handoff, place) for handoff in shown.in_queue_order()[:PAGE]]
     for lead_id, why in explain_many([row.lead.pk for row in rows]).items():
         for row in rows:
@@ -173,7 +174,7 @@ def routable_reps() -> list[User]:
     return list(User.objects.filter(is_active=True, rep_profile__isnull=False).select_related("team"))
 
 
-def _open_handoffs(user: Any, place: Place) -> QuerySet[HandOff]:
+def _open_handoffs(user: Any, place: Place) -> HandOffQuerySet:
     handoffs = HandOff.objects.open().select_related(
         "lead__person", "lead__account__owner", "lead__source", "lead__campaign", "lead__owner__team", "owner"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from feedback.models import Disposition, DispositionKind
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
-from revops.foundation.templatetags.portal import duration_words
+from revops.foundation.pages.words import duration_words
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
 from revops.portal.queue.talk_track import TalkFacts, TalkTrack, talk_track
 from scoring.explanation import Explanation, Reason, explain_lead
@@ -27,6 +27,8 @@ SIGNALS_SHOWN = 5
 STRONGEST = 5
 WEAKEST = 3
 RELATED_SHOWN = 40
+WORTH_SAYING = (("hand_raise", "high"), ("medium",))
+"""Which acts a rep may mention, best first; nobody likes to hear that they opened an e-mail."""
 STALE_AFTER = timedelta(days=14)
 
 
@@ -70,14 +72,14 @@ class Card:
     lead: Lead
     handoff: HandOff | None
     explanation: Explanation | None
-    signals: list[Signal]
+    signals: Sequence[Signal]
     signals_total: int
     talk: TalkTrack
     step: NextStep
     attempts: list[Attempt]
     clocks: list[ShownClock]
     earlier: list[Earlier]
-    changed_since: list[dict[str, Any]]
+    changed_since: Sequence[Mapping[str, Any]]
     group: list[Lead]
     last_rejection: Disposition | None
     now: datetime
@@ -205,7 +207,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         handoff=handoff,
         explanation=explanation,
         signals=signals,
-        signals_total=signals[0].total if signals else 0,  # type: ignore[attr-defined]
+        signals_total=signals[0].total if signals else 0,
         talk=talk_track(_talk_facts(lead, signals, user, now)),
         step=_step(lead, attempts, clocks),
         attempts=attempts,
@@ -242,7 +244,7 @@ def _rejections(lead_ids: Sequence[UUID]) -> dict[UUID, Disposition]:
     return {row.lead_id: row for row in rows}
 
 
-def _acts_since(person_id: UUID, since: datetime) -> list[dict[str, Any]]:
+def _acts_since(person_id: UUID, since: datetime) -> Sequence[Mapping[str, Any]]:
     return list(
         Signal.objects.filter(person_id=person_id, received_at__gt=since)
         .values("kind__name")
@@ -264,8 +266,7 @@ def _group(related: Sequence[Lead], lead: Lead) -> list[Lead]:
 
 def _talk_facts(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -> TalkFacts:
     dated = [signal for signal in signals if signal.occurred_at is not None]
-    act = next((signal for signal in dated if signal.kind.strength in ("hand_raise", "high")), None)
-    act = act or next(iter(dated), None)
+    act = next((one for rank in WORTH_SAYING for one in dated if one.kind.strength in rank), None)
     person, facts = lead.person, lead.attributes
     return TalkFacts(
         first_name=person.first_name,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from leads.models import Lead
 from leads.models.signals import AttemptChannel, AttemptResult
 from revops.foundation.ids import decode, encode, new_id
+from revops.foundation.pages.words import duration_words
 from revops.foundation.policy import can
-from revops.foundation.templatetags.portal import duration_words
 from revops.portal.queue.board import Board, Place, board_for, read_place, routable_reps
 from revops.portal.queue.card import Card
 from revops.portal.queue.reasons import NOTHING_TYPED, Typed, reject_sheet
 from revops.portal.queue.snoozing import snooze_options
 from revops.portal.queue.tokens import sign_card
+from revops.portal.session.requests import SignedInRequest
 
 TRIES = (
     ("call:no_answer", "1"), ("call:left_message", "2"), ("call:contact", "3"), ("call:conversation", "4"),
@@ -46,14 +47,14 @@ def try_label(code: str) -> tuple[str, str]:
     return str(AttemptChannel(channel).label), str(_SENT.get(code) or AttemptResult(result).label)
 
 
-def asked_lead(request: HttpRequest) -> UUID | None:
+def asked_lead(request: SignedInRequest) -> UUID | None:
     try:
         return decode("lead", request.GET.get("lead", ""))
     except ValueError:
         return None
 
 
-def asked_place(request: HttpRequest) -> Place:
+def asked_place(request: SignedInRequest) -> Place:
     """Where the person is, from the address or from the hidden fields of a form."""
     asked = request.POST if request.method == "POST" else request.GET
     return read_place(request.user, asked.get("owner", ""), asked.get("show", ""))
@@ -85,7 +86,7 @@ def action_context(card: Card, user: Any, *, typed: Typed = NOTHING_TYPED, came_
 
 
 def workspace_context(
-    request: HttpRequest,
+    request: SignedInRequest,
     board: Board,
     *,
     typed: Typed = NOTHING_TYPED,
@@ -99,12 +100,12 @@ def workspace_context(
     return values
 
 
-def queue_page(request: HttpRequest, board: Board, *, status: int = 200, **options: Any) -> HttpResponse:
+def queue_page(request: SignedInRequest, board: Board, *, status: int = 200, **options: Any) -> HttpResponse:
     return render(request, "queue/queue.html", workspace_context(request, board, **options), status=status)
 
 
 def workspace(
-    request: HttpRequest, board: Board, *, toast: str = "", undo_url: str = "", status: int = 200, **options: Any
+    request: SignedInRequest, board: Board, *, toast: str = "", undo_url: str = "", status: int = 200, **options: Any
 ) -> HttpResponse:
     """The fragment that replaces list and card after an action, with a toast beside it."""
     said = " ".join(filter(None, (f"{toast or options.get('alert', '')}".rstrip(".") + ".", announcement(board))))
@@ -119,7 +120,7 @@ def workspace(
 
 
 def after_success(
-    request: HttpRequest, lead: Lead, words: str, *, now: datetime, next_lead: UUID | None, undo_url: str = ""
+    request: SignedInRequest, lead: Lead, words: str, *, now: datetime, next_lead: UUID | None, undo_url: str = ""
 ) -> HttpResponse:
     """Back to where the person was, with the next lead open and the words of what was done."""
     if request.POST.get("from") == "lead":

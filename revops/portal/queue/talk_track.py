@@ -81,7 +81,7 @@ def _opener(facts: TalkFacts) -> str:
     if facts.act:
         sentences.append(_act(facts))
     if facts.need:
-        sentences.append(_("You wrote: “%(need)s”.") % {"need": _short(facts.need)})
+        sentences.append(_("You wrote: “%(need)s”") % {"need": _short(facts.need).rstrip(".")} + _stop(facts.need))
     elif facts.trigger_event:
         sentences.append(_("I saw this about %(company)s: %(event)s.") % {
             "company": facts.company or _("your company"), "event": _short(facts.trigger_event).rstrip("."),
@@ -116,6 +116,11 @@ def _when(days: int | None) -> str:
     if days == 1:
         return _(" yesterday")
     return _(" %(days)d days ago") % {"days": days} if days < 60 else ""
+
+
+def _stop(quoted: str) -> str:
+    """The full stop after a quotation, unless that ends with a mark of its own."""
+    return "" if quoted.rstrip().endswith(("?", "!", "…")) else "."
 
 
 def _short(text: str) -> str:

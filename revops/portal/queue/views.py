@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,12 +31,13 @@ from revops.portal.queue.card import card_for, lead_name
 from revops.portal.queue.forms import ReassignForm, SnoozeForm
 from revops.portal.queue.reasons import NOTHING_TYPED, Typed
 from revops.portal.queue.tokens import Shown, read_card
+from revops.portal.session.requests import SignedInRequest
 from sla.handoffs import latest_handoffs, reassign_handoffs, snooze_handoffs
 
 
 @login_required
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """Who do I call next, and why? With `part=detail` only the card and its actions."""
     check(request.user, "leads.view")
     board = board_for(request.user, desk.asked_place(request), desk.asked_lead(request), timezone.now())
@@ -47,7 +48,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def news(request: HttpRequest) -> HttpResponse:
+def news(request: SignedInRequest) -> HttpResponse:
     """A link that says how many leads came since the page was made; empty if none."""
     place = desk.asked_place(request)
     try:
@@ -62,20 +63,20 @@ def news(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def accept(request: HttpRequest, lead_id: str) -> HttpResponse:
+def accept(request: SignedInRequest, lead_id: str) -> HttpResponse:
     return _answer(request, lead_id, DispositionKind.ACCEPTED)
 
 
 @login_required
 @require_POST
-def give_back(request: HttpRequest, lead_id: str) -> HttpResponse:
+def give_back(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """Returns a lead to marketing's nurture."""
     return _answer(request, lead_id, DispositionKind.RETURNED)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def reject(request: HttpRequest, lead_id: str) -> HttpResponse:
+def reject(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """The sheet as a page of its own; a post of it, or of the sheet in the queue, rejects."""
     if request.method == "POST":
         return _answer(request, lead_id, DispositionKind.REJECTED)
@@ -86,7 +87,7 @@ def reject(request: HttpRequest, lead_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def undo(request: HttpRequest, disposition_id: UUID) -> HttpResponse:
+def undo(request: SignedInRequest, disposition_id: UUID) -> HttpResponse:
     """Takes an answer back."""
     check(request.user, "leads.decide")
     now = timezone.now()
@@ -99,7 +100,7 @@ def undo(request: HttpRequest, disposition_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def snooze(request: HttpRequest, lead_id: str) -> HttpResponse:
+def snooze(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """Puts a lead off. Its clocks run on."""
     check(request.user, "leads.work")
     now = timezone.now()
@@ -112,7 +113,7 @@ def snooze(request: HttpRequest, lead_id: str) -> HttpResponse:
     elif handoff is not None:
         until, reason = form.cleaned_data["at"], form.cleaned_data["reason"]
         with transaction.atomic():
-            snoozed = snooze_handoffs([handoff.pk], until=until, now=now, user_id=request.user.pk, reason=reason)
+            snoozed = snooze_handoffs([handoff.pk], until=until, now=now, user_id=request.user.id, reason=reason)
         refusal = snoozed.refused.get(handoff.pk, "")
     if refusal:
         return _refused(
@@ -125,7 +126,7 @@ def snooze(request: HttpRequest, lead_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def log_attempt(request: HttpRequest, lead_id: str) -> HttpResponse:
+def log_attempt(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """Logs one attempt; the token of the form makes a repeated post harmless."""
     check(request.user, "leads.work")
     now = timezone.now()
@@ -141,7 +142,7 @@ def log_attempt(request: HttpRequest, lead_id: str) -> HttpResponse:
     channel, result = code.split(":")
     token = request.POST.get("idempotency_key", "")[:64]
     note = request.POST.get("note", "")
-    journey.log_tries([Try(lead.pk, request.user.pk, channel, result, now, note=note, event_id=token)], now=now)
+    journey.log_tries([Try(lead.pk, request.user.id, channel, result, now, note=note, event_id=token)], now=now)
     count = lead.attempts.count()
     shown, came = desk.try_label(code)
     words = _("%(channel)s logged: %(result)s. Attempt %(n)d of 6.") % {
@@ -154,7 +155,7 @@ def log_attempt(request: HttpRequest, lead_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def reassign(request: HttpRequest, lead_id: str) -> HttpResponse:
+def reassign(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """Gives an unanswered lead to somebody else."""
     check(request.user, "sla.manage")
     now = timezone.now()
@@ -168,18 +169,18 @@ def reassign(request: HttpRequest, lead_id: str) -> HttpResponse:
         )
     owner = form.cleaned_data["user"]
     with transaction.atomic():
-        reassign_handoffs([handoff.pk], owner.pk, by_id=request.user.pk, reason=form.cleaned_data["reason"], now=now)
+        reassign_handoffs([handoff.pk], owner.pk, by_id=request.user.id, reason=form.cleaned_data["reason"], now=now)
     words = _("%(name)s is with %(who)s now.") % {"name": lead_name(lead), "who": owner.name}
     return desk.after_success(request, lead, words, now=now, next_lead=_next_lead(request))
 
 
-def _answer(request: HttpRequest, lead_id: str, kind: DispositionKind) -> HttpResponse:
+def _answer(request: SignedInRequest, lead_id: str, kind: DispositionKind) -> HttpResponse:
     check(request.user, "leads.decide")
     now = timezone.now()
     shown = read_card(request.POST.get("card", ""), request.user)
     lead = lead_shown(request.user, lead_id, shown)
     typed = _typed(request)
-    answer = Answer(lead.pk, request.user.pk, kind, now, typed.reason, typed.evidence, typed.note)
+    answer = Answer(lead.pk, request.user.id, kind, now, typed.reason, typed.evidence, typed.note)
     given = give_answer(lead, shown, answer, now=now)
     if given.disposition is None:
         return _refused(request, given, typed, now=now, shown=shown)
@@ -198,14 +199,14 @@ def _done_words(kind: DispositionKind, lead: Lead, reason: str) -> str:
     return _("Rejected %(name)s: %(reason)s") % {"name": name, "reason": label}
 
 
-def _typed(request: HttpRequest) -> Typed:
+def _typed(request: SignedInRequest) -> Typed:
     """Reason and evidence of a post. The page with radio buttons names the evidence field after its reason."""
     reason = request.POST.get("reason", "")[:48]
     evidence = request.POST.get("evidence", "") or request.POST.get(f"evidence_{reason}", "")
     return Typed(reason, evidence[:500], request.POST.get("note", "")[:2000])
 
 
-def _next_lead(request: HttpRequest) -> UUID | None:
+def _next_lead(request: SignedInRequest) -> UUID | None:
     try:
         return decode("lead", request.POST.get("next", ""))
     except ValueError:
@@ -213,7 +214,7 @@ def _next_lead(request: HttpRequest) -> UUID | None:
 
 
 def _refused(
-    request: HttpRequest, given: Given, typed: Typed, *, now: datetime, shown: Shown | None = None
+    request: SignedInRequest, given: Given, typed: Typed, *, now: datetime, shown: Shown | None = None
 ) -> HttpResponse:
     """Tells why, keeps what was typed, and shows the lead as it is now (if it can still be seen)."""
     is_visible = leads_for(request.user).filter(pk=given.lead.pk).exists()
@@ -233,7 +234,9 @@ def _refused(
     return render(request, "queue/refused.html", values, status=given.status)
 
 
-def _reject_page(request: HttpRequest, lead: Lead, typed: Typed, *, alert: str = "", status: int = 200) -> HttpResponse:
+def _reject_page(
+    request: SignedInRequest, lead: Lead, typed: Typed, *, alert: str = "", status: int = 200
+) -> HttpResponse:
     handoff = latest_handoffs([lead.pk]).get(lead.pk)
     card = card_for(lead, handoff, request.user, timezone.now())
     context = desk.action_context(card, request.user, typed=typed, came_from=request.POST.get("from", "queue"))

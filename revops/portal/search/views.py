@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from revops.foundation.ids import decode
 from revops.foundation.policy import can
 from revops.portal.lead_pages.filters import text_condition
 from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.session.requests import SignedInRequest
 from scoring.publishing import NoLiveRulebook, live_rulebook
 from scoring.rules import rule_sentence
 
@@ -36,7 +37,7 @@ class Hit:
 
 @login_required
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedInRequest) -> HttpResponse:
     """An id opens its lead at once; anything else lists what matches."""
     words = " ".join(request.GET.get("q", "").split())[:100]
     exact = _by_id(request.user, words)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from revops.foundation.models import User
 
 
-class OwnSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class OwnSettingsForm(forms.ModelForm):
     """Name, time zone, look and shortcuts. Role, team and address are an admin's."""
 
     class Meta:
