@@ -83,6 +83,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
         with transaction.atomic():
             _quieten(now)
             _write_down(FINISHED, now)
+        _analyze()
     return {**simulation.counts, "demo": credentials(company)}
 
 

@@ -18,7 +18,7 @@ from feedback.outcomes import Result
 from leads.acts import Act, ActOnLead
 from leads.attempts import Try
 from leads.intake import Item
-from leads.models import Lead
+from leads.models import Account, Lead
 from revops.portal import journey
 from revops.portal.demo.behaviour import Arrival, Prospect, later_submission
 from revops.portal.demo.company import Company
@@ -288,6 +288,15 @@ class Simulation:
         if results:
             for recorded in journey.conclude(results, now=end):
                 self.counts[recorded.result.kind if recorded.outcome else "outcomes refused"] += 1
+                if recorded.result.kind == "won" and recorded.outcome:
+                    own_account(recorded.result)
+
+
+def own_account(result: Result) -> None:
+    """Whoever won a customer owns the account: its next leads go to them."""
+    Account.objects.filter(leads=result.lead_id, owner=None).update(
+        owner_id=result.user_id, updated_at=result.occurred_at
+    )
 
 
 def _chunks(things: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -1,5 +1,6 @@
 """Fills an empty portal with the demo company."""
 
+import gc
 import json
 import os
 import sys
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         if not 30 <= size <= MOST_LEADS:
             raise CommandError(f"Choose between 30 and {MOST_LEADS:,} leads, like --leads 2000.")
         self.quiet, self.shown, started = options["json"], -1, time.monotonic()
+        gc.set_threshold(100_000, 50, 50)  # a year of planned acts stays: looking through it again and again is vain
         try:
             if is_unfinished():
                 self.stderr.write("The demo company was stopped half-way last time; it is made anew.")
