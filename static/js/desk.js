@@ -3,6 +3,7 @@
   "use strict";
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  let fresh = null; // the field that was just entered: what is typed first replaces what stood there
 
   // Sheets: a close button closes its details and gives the focus back; an opened sheet offers its first field.
   document.addEventListener("click", (event) => {
@@ -19,7 +20,9 @@
     if (event.target.matches?.("details") && event.target.open) one("[data-focus]", event.target)?.focus();
   }, true);
   document.addEventListener("focusin", (event) => {
-    if (event.target.matches?.(".code input[type=text],.code input[type=number]")) event.target.select();
+    if (!event.target.matches?.(".code input[type=text],.code input[type=number]")) return;
+    event.target.select();
+    fresh = event.target;
   });
 
   // The next card is fetched while the present one is read, and shown at once when it is decided.
@@ -54,18 +57,28 @@
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("hx-post")) event.target.closest("[data-toast]")?.classList.add("is-used");
   });
-  // Keys pressed while the card ahead is shown wait for the answer; then they meet the real card.
+  // Keys pressed while the card ahead is shown wait for the answer; then they meet the real card, in their order.
   let early = [];
   addEventListener("keydown", (event) => {
     if (!one(".card-ahead") || event.isComposing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (!event.repeat && early.length < 3) early.push({ at: Date.now(), key: event.key, code: event.code, altKey: event.altKey });
+    if (!event.repeat && early.length < 500) early.push({ at: Date.now(), key: event.key, code: event.code, altKey: event.altKey });
   }, true);
+  const type = (field, key) => {
+    if (key === "Enter") field.form?.requestSubmit();
+    else if (key.length === 1 && field.selectionStart === null) field.value = fresh === field ? key : field.value + key;
+    else if (key.length === 1) field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
+    fresh = null;
+  };
   const replay = () => {
-    const keys = early.filter((key) => Date.now() - key.at < 1500);
-    early = [];
-    for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+    while (early.length && !one(".card-ahead")) {
+      const { at, ...key } = early.shift();
+      const focused = document.activeElement;
+      if (Date.now() - at > 5000) continue;
+      if (focused.matches("input:not([type=radio],[type=checkbox]),textarea")) type(focused, key.key);
+      else focused.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+    }
   };
   document.addEventListener("htmx:after:swap", () => {
     all("#toasts .is-used").forEach((toast) => toast.remove());
