@@ -106,6 +106,8 @@ def test_moving_through_the_list_and_closing_sheets_by_keyboard(office: Office, 
     expect(page.locator("#evidence-wrong_product")).to_have_value("a thing")
     page.go_back()
     card(page, "Company 3")
+    page.keyboard.press("d")
+    expect(page.locator("#evidence-duplicate_of")).to_be_focused()
 
 
 def test_without_script_every_action_is_a_form(office: Office, open_page: OpenPage) -> None:
