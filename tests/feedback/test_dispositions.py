@@ -190,7 +190,12 @@ def test_taking_back_a_later_rejection_leads_to_accepted(company: Company) -> No
     row = company.reject(lead, "timeline_over_12_months", "2027-09-01", at=NOW + timedelta(hours=2))
     company.undo(row.pk, at=NOW + timedelta(hours=3))
     lead.refresh_from_db()
-    assert (lead.stage, lead.rejections, lead.wakes_on, HandOff.objects.get().state) == ("accepted", 0, None, "accepted")
+    assert (lead.stage, lead.rejections, lead.wakes_on, HandOff.objects.get().state) == (
+        "accepted",
+        0,
+        None,
+        "accepted",
+    )
 
 
 def test_what_cannot_be_taken_back_is_refused_in_words(company: Company) -> None:
