@@ -1,0 +1,137 @@
+"""Changes people and teams; somebody who leaves hands their open leads over first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leads.lifecycle import SALES_STAGES
+from leads.models import Lead
+from revops.foundation.models import Role, User
+from revops.portal.back_office import note
+from sla.clocks import move_clocks
+from sla.handoffs import reassign_handoffs
+from sla.models import Absence, Clock, HandOff, RepProfile
+
+
+class ChangeRefused(Exception):
+    """The change is not possible now; the message says what to do first."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """What somebody has to answer or to finish."""
+
+    leads: int
+    handoffs: int
+
+
+def open_leads_of(person: User) -> QuerySet[Lead]:
+    """Leads that are with sales and whose owner is `person`."""
+    return Lead.objects.shown().filter(owner=person, stage__in=SALES_STAGES)
+
+
+def open_work_of(person: User) -> OpenWork:
+    """Two queries."""
+    return OpenWork(open_leads_of(person).count(), HandOff.objects.open().filter(owner=person).count())
+
+
+def possible_heirs(person: User) -> QuerySet[User]:
+    """Colleagues who can take leads over."""
+    return User.objects.filter(is_active=True, rep_profile__isnull=False).exclude(pk=person.pk).order_by("name")
+
+
+@transaction.atomic
+def deactivate(person: User, by: User, now: datetime, *, heir: User | None = None) -> int:
+    """Ends somebody's access. Their open leads go to `heir`, whom leads force to be named. Answers how many went.
+
+    Deadlines that still hold stay; a missed one stays theirs. Raises ChangeRefused.
+    """
+    person = User.objects.select_for_update().get(pk=person.pk)
+    check_may_end(person, by)
+    RepProfile.objects.filter(user=person).update(is_routable=False, updated_at=now)
+    handed_over = _hand_over(person, by, now, heir)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    after = {"is_active": False, "leads": handed_over, "heir": str(heir.pk) if heir and handed_over else None}
+    note(by, "person.deactivated", person, now, before={"is_active": True}, after=after)
+    return handed_over
+
+
+def check_may_end(person: User, by: User) -> None:
+    """Raises ChangeRefused for oneself and for the last admin: somebody must be left who can undo it."""
+    if person.pk == by.pk:
+        raise ChangeRefused(_("You cannot deactivate yourself. Ask another RevOps admin."))
+    check_admin_is_left(person)
+
+
+def check_admin_is_left(person: User) -> None:
+    """Raises ChangeRefused if nobody else could manage people."""
+    if person.role != Role.ADMIN:
+        return
+    if not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=person.pk).exists():
+        raise ChangeRefused(_("%(name)s is the last RevOps admin. Make somebody else one first.") % {"name": person})
+
+
+def _hand_over(person: User, by: User, now: datetime, heir: User | None) -> int:
+    leads = list(open_leads_of(person).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    handoffs = list(HandOff.objects.open().filter(owner=person).values_list("pk", flat=True))
+    if not leads and not handoffs:
+        return 0
+    if heir is None:
+        words = ngettext(
+            "%(name)s has %(n)s open lead. Say who takes it over.",
+            "%(name)s has %(n)s open leads. Say who takes them over.",
+            len(leads),
+        )
+        raise ChangeRefused(words % {"name": person, "n": len(leads)})
+    if not possible_heirs(person).filter(pk=heir.pk).exists():
+        raise ChangeRefused(_("%(name)s cannot take leads: give them a place in routing first.") % {"name": heir})
+    reason = _("%(name)s was deactivated") % {"name": person}
+    reassign_handoffs(handoffs, heir.pk, by_id=by.pk, reason=reason, now=now)
+    Lead.objects.filter(pk__in=leads, owner=person).update(owner=heir, version=F("version") + 1)
+    running = Clock.objects.open().filter(user=person, lead__in=leads).values_list("pk", flat=True)
+    move_clocks(list(running), heir.pk)
+    return len(leads)
+
+
+@transaction.atomic
+def reactivate(person: User, by: User, now: datetime) -> None:
+    """Lets somebody in again. They take leads only once their place in routing is switched on again."""
+    if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
+        note(by, "person.reactivated", person, now, before={"is_active": False}, after={"is_active": True})
+
+
+@transaction.atomic
+def add_absence(person: User, first: date, last: date, kind: str, by: User, now: datetime) -> Absence:
+    """Days (both included, in their own zone) on which somebody gets no leads and runs no business time.
+
+    Raises ChangeRefused if they are away then already.
+    """
+    zone = ZoneInfo(person.timezone)
+    starts, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    User.objects.select_for_update().get(pk=person.pk)
+    if Absence.objects.filter(user=person, starts_at__lt=ends, ends_at__gt=starts).exists():
+        raise ChangeRefused(_("%(name)s is away on some of these days already.") % {"name": person})
+    absence = Absence.objects.create(user=person, starts_at=starts, ends_at=ends, kind=kind, created_at=now)
+    note(by, "absence.added", person, now, after=_days(absence))
+    return absence
+
+
+@transaction.atomic
+def remove_absence(absence: Absence, by: User, now: datetime) -> None:
+    """Takes an absence back. Deadlines that were worked out with it stay: they were promised."""
+    note(by, "absence.removed", absence.user, now, before=_days(absence))
+    absence.delete()
+
+
+def _days(absence: Absence) -> dict[str, Any]:
+    """Without the kind: that somebody was ill is nobody's business for ever."""
+    return {"starts_at": absence.starts_at.isoformat(), "ends_at": absence.ends_at.isoformat()}
