@@ -18,6 +18,7 @@ from django.db.models import F
 from leads.models import Account, Attempt, Lead, Person, Signal, Submission
 from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
+from revops.portal import journey
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
@@ -116,6 +117,8 @@ def _run(simulation: Simulation, company: Company, now: datetime, tell: Tell) ->
         if not is_published and end >= second_rulebook_at:
             publish_second_rulebook(company, end)
             is_published = True
+            while journey.catch_up(now=end):
+                pass
         if done in _ANALYZE_AT:
             _analyze()
         huddles.hold(end)
