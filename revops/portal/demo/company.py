@@ -107,9 +107,9 @@ def _hire(begins: datetime) -> dict[str, User]:
             team=teams.get(member.team),
             timezone=member.zone,
             password=password,
-            date_joined=begins,
+            date_joined=begins + timedelta(minutes=number),
         )
-        for member in STAFF
+        for number, member in enumerate(STAFF)
     }
     for office in OFFICES:
         Team.objects.filter(pk=teams[office.name].pk).update(manager=users[office.manager])
