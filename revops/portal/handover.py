@@ -14,6 +14,7 @@ from leads.people import details_missing
 from leads.transitions import Move
 from scoring.qualification import Qualification
 from sla.handoffs import HandOffRequest
+from sla.models import HandOff
 
 MOST_REJECTIONS = 3
 """A lead that sales rejected this often stays with marketing, whatever it does."""
@@ -29,8 +30,8 @@ def requests_for(
 ) -> list[HandOffRequest]:
     """Hand-off requests for the tier-1 leads that are not with sales yet.
 
-    A rejected lead returns only with a hand-raise or another strong act after the rejection, and at most
-    MOST_REJECTIONS times. One query if any lead is tier 1, else none.
+    What sales gave back, rejected or returned to nurture, comes again only with a hand-raise or another strong act
+    since, and at most MOST_REJECTIONS times after a rejection. One query if any lead is tier 1, else none.
     """
     ready = {q.lead_id: q for q in qualified if q.tier == 1}
     if not ready:
@@ -41,7 +42,11 @@ def requests_for(
     leads = (
         Lead.objects.filter(pk__in=ready, stage__in=_WAITING, is_history=False, rejections__lt=MOST_REJECTIONS)
         .select_related("person", "account")
-        .annotate(has_new_act=Exists(new_act), account_owner_id=F("account__owner_id"))
+        .annotate(
+            has_new_act=Exists(new_act),
+            was_given_back=Exists(HandOff.objects.filter(lead=OuterRef("pk"))),
+            account_owner_id=F("account__owner_id"),
+        )
         .order_by("received_at", "pk")
     )
     return [
@@ -61,7 +66,7 @@ def requests_for(
             cause_id=causes.get(lead.pk, ""),
         )
         for lead in leads
-        if lead.stage != Stage.REJECTED or (lead.has_new_act and causes.get(lead.pk))
+        if not lead.was_given_back or (lead.has_new_act and causes.get(lead.pk))
     ]
 
 

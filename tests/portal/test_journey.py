@@ -176,9 +176,14 @@ def test_an_answer_can_be_taken_back(house: dict[str, Any]) -> None:
     assert again.refusal == "This answer was taken back already."
 
 
-def test_a_rejected_lead_returns_only_with_a_new_strong_act(house: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "given_back", [{"kind": "rejected", "reason": "not_decision_maker", "evidence": "Boss"}, {"kind": "returned"}]
+)
+def test_what_sales_gave_back_returns_only_with_a_new_strong_act(
+    house: dict[str, Any], given_back: dict[str, str]
+) -> None:
     lead, _, owner = handed_off(house)
-    journey.decide([answer(lead.pk, owner, "rejected", reason="not_decision_maker", evidence="Boss")], now=NOW)
+    journey.decide([answer(lead.pk, owner, **given_back)], now=NOW + timedelta(minutes=5))
     for days, act, count in ((1, "blog_visit", 1), (2, "demo_request", 2)):
         at = NOW + timedelta(days=days)
         journey.admit([ready(house["source"], act=act, signals=[], _received_at=at)], now=at)
