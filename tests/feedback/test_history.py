@@ -13,8 +13,8 @@ from leads.models import Lead
 from revops.portal import journey
 from sla.models import Clock, HandOff
 from tests.conftest import NOW
-from tests.feedback.company import READY, Company
 from tests.factories import item
+from tests.feedback.company import READY, Company
 
 
 def _admit(company: Company, history: dict[str, Any], **more: Any) -> Lead:

@@ -37,8 +37,8 @@ from leads.attempts import Try
 from leads.models import Attempt, Lead
 from revops.portal import journey
 from sla.models import HandOff
-from tests.feedback.company import READY, Company
 from tests.factories import item
+from tests.feedback.company import READY, Company
 
 Row = tuple[Lead, datetime, float]
 REASONS = [("no_budget", "3000 EUR"), ("is_student", "Thesis"), ("timeline_over_12_months", "2028-01-01")]
@@ -60,43 +60,51 @@ def busy(company: Company, now: datetime) -> Company:
 
 
 def _live_through(company: Company, lead: Lead, at: datetime, dice: random.Random) -> None:
-    def later(hours: float) -> datetime:
-        return at + timedelta(hours=hours)
-
-    def tries(hours: float, *results: str) -> None:
-        owner = company.owner_of(lead).pk
-        journey.log_tries([Try(lead.pk, owner, "call", each, later(hours)) for each in results], now=later(hours))
-
+    """One lead's life, by dice: left alone, rejected, returned, or accepted with what follows."""
     fate = dice.random()
     if fate < 0.15:
         return
     if fate < 0.4:
-        if dice.random() < 0.5:
-            tries(0.5, "no_answer")
-        row = company.reject(lead, *dice.choice(REASONS), at=later(1))
-        if dice.random() < 0.3:
-            company.undo(row.pk, at=later(1.1))
-        elif dice.random() < 0.5:
-            journey.admit([_again(company, lead, later(30))], now=later(30))
-            if HandOff.objects.filter(lead=lead, state="open").exists():
-                company.accept(lead, at=later(31))
-        return
-    if fate < 0.5:
-        company.answer(lead, "returned", at=later(2))
-        return
-    company.accept(lead, at=later(1))
+        _be_rejected(company, lead, at, dice)
+    elif fate < 0.5:
+        company.answer(lead, "returned", at=at + timedelta(hours=2))
+    else:
+        _be_accepted(company, lead, at, dice)
+
+
+def _try(company: Company, lead: Lead, at: datetime, *results: str) -> None:
+    owner = company.owner_of(lead).pk
+    journey.log_tries([Try(lead.pk, owner, "call", each, at) for each in results], now=at)
+
+
+def _be_rejected(company: Company, lead: Lead, at: datetime, dice: random.Random) -> None:
+    """Some rejections are undone, some leads come back and are accepted."""
+    if dice.random() < 0.5:
+        _try(company, lead, at + timedelta(minutes=30), "no_answer")
+    row = company.reject(lead, *dice.choice(REASONS), at=at + timedelta(hours=1))
+    if dice.random() < 0.3:
+        company.undo(row.pk, at=at + timedelta(hours=1, minutes=6))
+    elif dice.random() < 0.5:
+        journey.admit([_again(company, lead, at + timedelta(hours=30))], now=at + timedelta(hours=30))
+        if HandOff.objects.filter(lead=lead, state="open").exists():
+            company.accept(lead, at=at + timedelta(hours=31))
+
+
+def _be_accepted(company: Company, lead: Lead, at: datetime, dice: random.Random) -> None:
+    company.accept(lead, at=at + timedelta(hours=1))
     if dice.random() < 0.8:
-        tries(dice.choice([2, 40]), *dice.choice([("no_answer",), ("contact",), ("no_answer", "conversation")]))
-    end = dice.random()
-    if end < 0.2:
-        company.reject(lead, "no_need", "Solved it themselves", at=later(50))
+        results = dice.choice([("no_answer",), ("contact",), ("no_answer", "conversation")])
+        _try(company, lead, at + timedelta(hours=dice.choice([2, 40])), *results)
+    if dice.random() < 0.2:
+        company.reject(lead, "no_need", "Solved it themselves", at=at + timedelta(hours=50))
         return
     steps = [("meeting", 20, None), ("opportunity", 26, 5000), (dice.choice(["won", "lost"]), 44, 6000)]
     for kind, hours, amount in steps[: dice.randrange(4)]:
+        then = at + timedelta(hours=hours)
         money = Decimal(amount + dice.randrange(900)) if amount else None
         currency = dice.choice(["EUR", "EUR", "USD"]) if amount else ""
-        result = Result(lead.pk, kind, later(hours), money, currency, reason="Too dear" if kind == "lost" else "")
-        assert journey.conclude([result], now=later(hours))[0].refusal == ""
+        result = Result(lead.pk, kind, then, money, currency, reason="Too dear" if kind == "lost" else "")
+        assert journey.conclude([result], now=then)[0].refusal == ""
 
 
 def _again(company: Company, lead: Lead, at: datetime) -> Any:
@@ -111,7 +119,7 @@ def _add_history(company: Company, now: datetime) -> None:
         journey.admit([entry], now=now)
 
 
-# --- the slow definitions ----------------------------------------------------------------------------------------------
+# --- the slow definitions --------------------------------------------------------------------------------------------
 def _live() -> list[Lead]:
     return [lead for lead in Lead.objects.select_related("source") if not lead.is_history and lead.withdrawn_at is None]
 
@@ -238,7 +246,8 @@ def test_every_number_agrees_with_the_slow_recount(busy: Company, week: Week) ->
             assert (found.n, found.hits, found.value) == expected, f"{key} in {each}"
             assert measure(one, period) == found
             assert sorted(drill_ids(one, period)) == sorted(lead.pk for lead, _ in within)
-            assert sorted(drill_ids(one, period, part="hits")) == sorted(lead.pk for lead, value in within if value > 0)
+            counted = [lead.pk for lead, value in within if value > 0]
+            assert sorted(drill_ids(one, period, part="hits")) == sorted(counted)
             leads = set(leads_behind(one, period, part="misses").values_list("pk", flat=True))
             assert leads == {lead.pk for lead, value in within if value <= 0}
             assert drill_count(one, period) == (len(within), len({lead.pk for lead, _ in within}))
@@ -288,7 +297,7 @@ def test_a_cohort_is_ripe_when_its_youngest_lead_had_its_time(week: Week) -> Non
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:
-    with pytest.raises(KeyError, match="There is no metric “mql_volume”. Known: acceptance_rate"):
+    with pytest.raises(KeyError, match=r"There is no metric “mql_volume”\. Known: acceptance_rate"):
         metric("mql_volume")
 
 

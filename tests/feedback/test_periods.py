@@ -19,7 +19,8 @@ def test_nonsense_is_refused_in_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "monday"), [("2026-W01", date(2025, 12, 29)), ("2026-W53", date(2026, 12, 28)), ("2021-W01", date(2021, 1, 4))]
+    ("text", "monday"),
+    [("2026-W01", date(2025, 12, 29)), ("2026-W53", date(2026, 12, 28)), ("2021-W01", date(2021, 1, 4))],
 )  # fmt: skip
 def test_weeks_are_numbered_by_iso_8601(text: str, monday: date) -> None:
     week = Week.parse(text, ZONES[0])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.metrics import Period, Week, organisation_zone
 from feedback.rejections import By, Cell
+from revops.portal.wording import metric_url
 
 SPANS = {1: _("1 week"), 4: _("4 weeks"), 13: _("13 weeks"), 52: _("52 weeks")}
 USUAL_SPAN = 4
@@ -66,6 +67,13 @@ class Asked:
         if self.until == self.newest:
             return None
         return replace(self, until=min(self.until.plus(self.weeks), self.newest, key=lambda week: week.monday))
+
+    def leads_url(self) -> str:
+        """The list of leads behind this; "" while there is none."""
+        base = metric_url("rejections", self.first.name, until=self.until.name)
+        named = {"reason": self.reason, "by": self.by.value if self.value else "", "value": self.value}
+        more = urlencode({key: value for key, value in named.items() if value})
+        return f"{base}&{more}" if base and more else base
 
     def url(self, name: str = "rejections") -> str:
         """The address of a page for exactly this."""

@@ -92,6 +92,7 @@ def rejected_leads(request: HttpRequest) -> HttpResponse:
         "reason": reason,
         "column": column_name(asked.cell),
         "column_label": LABELS[asked.by],
+        "leads_url": asked.leads_url(),
         "back_url": replace(asked, reason="", value="").url(),
         "show_reps": can(request.user, "review.decide"),
         "next_url": f"{asked.url('rejections-list')}{'&' if '?' in asked.url() else '?'}page={pages.next_page_number()}"

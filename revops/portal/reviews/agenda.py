@@ -100,7 +100,7 @@ def _number(key: str, unit: str, value: Mapping[str, Any], week: str) -> Number:
         text=say_value(unit, value["value"], value["n"]),
         n=value["n"],
         hits=value["hits"] if is_share else None,
-        url=metric_url(key, week, "hits" if is_share else "all") if value["n"] else "",
+        url=metric_url(key, week, "hits" if is_share else "all") if value["hits" if is_share else "n"] else "",
         all_url=metric_url(key, week) if value["n"] else "",
         low=say_value(unit, value["low"], value["n"]) if value["low"] is not None else "",
         high=say_value(unit, value["high"], value["n"]) if value["high"] is not None else "",

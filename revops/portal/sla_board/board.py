@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from revops.foundation.pages.charts import Chart, bullet, sparkline, xmr
 from revops.foundation.pages.words import duration_words
 from revops.portal.wording import chart_values
 from sla.models import Clause, Clock
+from sla.queries import reading_of
 
 COLUMNS: tuple[tuple[str, str | LazyText], ...] = (
     ("marketing", gettext_lazy("Marketing → Sales")),
@@ -35,6 +37,7 @@ class Open:
     clock: Clock
     name: str
     url: str
+    late_by: str
 
 
 @dataclass(slots=True)
@@ -69,16 +72,16 @@ class Column:
         return sum(row.promise.n for row in self.rows)
 
 
-def columns_of(promises: Sequence[Promise], week: Week, may_open: Iterable[Any]) -> list[Column]:
+def columns_of(promises: Sequence[Promise], week: Week, may_open: Iterable[Any], now: datetime) -> list[Column]:
     """Both sides, marketing first. `may_open` are the ids of leads whose names the viewer may read."""
     visible = set(may_open)
     return [
-        Column(side, title, [_row(promise, week, visible) for promise in promises if promise.clause.side == side])
+        Column(side, title, [_row(promise, week, visible, now) for promise in promises if promise.clause.side == side])
         for side, title in COLUMNS
     ]
 
 
-def _row(promise: Promise, week: Week, visible: set[Any]) -> BoardRow:
+def _row(promise: Promise, week: Week, visible: set[Any], now: datetime) -> BoardRow:
     code = promise.clause.code
     values = chart_values(Unit.SHARE, promise.shares)
     limits = xmr([value for value in values if value is not None], floor=0, ceiling=100)
@@ -94,9 +97,14 @@ def _row(promise: Promise, week: Week, visible: set[Any]) -> BoardRow:
         else None,
         tone=tone,
         verdict=verdict,
-        worst=[Open(clock, _name(clock), reverse("sla-clock", args=[clock.public_id])) for clock in shown],
+        worst=[_open(clock, now) for clock in shown],
         hidden=len(promise.worst) - len(shown),
     )
+
+
+def _open(clock: Clock, now: datetime) -> Open:
+    late_by = duration_words(reading_of(clock, now).left)
+    return Open(clock, _name(clock), reverse("sla-clock", args=[clock.public_id]), late_by)
 
 
 def _name(clock: Clock) -> str:

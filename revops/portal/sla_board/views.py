@@ -41,7 +41,7 @@ def board(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     week = _week(request, now)
     promises = promise_board(week, now)
-    columns = columns_of(promises, week, _openable(request, promises))
+    columns = columns_of(promises, week, _openable(request, promises), now)
     tag = fingerprint(columns)
     is_part = request.headers.get("HX-Request") == "true"
     if is_part and request.headers.get("If-None-Match") == tag:
