@@ -213,10 +213,12 @@ def test_the_role_page_says_what_the_policy_table_says(sign_in: Any) -> None:
 
 @pytest.mark.parametrize(
     ("role", "sees", "invites", "plans"),
-    [("rep", 403, 403, 403), ("marketer", 403, 403, 403), ("executive", 200, 403, 403), ("sales_manager", 200, 403, 422),
-     ("admin", 200, 200, 422)],
+    [
+        ("rep", 403, 403, 403), ("marketer", 403, 403, 403), ("executive", 200, 403, 403),
+        ("sales_manager", 200, 403, 422), ("admin", 200, 200, 422),
+    ],
 )  # fmt: skip
-def test_who_sees_people_who_invites_and_who_plans(
+def test_each_role_sees_invites_and_plans_as_far_as_it_may(
     sign_in: Any, role: str, sees: int, invites: int, plans: int
 ) -> None:
     client, other = sign_in(role), UserFactory.create()
