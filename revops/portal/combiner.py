@@ -2,14 +2,16 @@
 
 A request puts its submission into the queue of this process. If nobody leads, its thread does: it takes everything
 that waits, admits it as one batch in one transaction, hands out the answers and makes the next one in the queue the
-leader. Nobody waits for company: a lone request is a batch of one, at once; under load the batch is what arrived
-while the one before was being committed. Keys and errors stay exact: the journey splits out what fails, and a batch
-that fails as a whole (before its commit) is done again one by one, so that each request gets its own error.
+leader. A lone request is a batch of one, at once; under load the batch is what arrived while the one before was being
+committed, and the leader waits up to LINGER for those who were there a moment ago. Keys and errors stay exact: the
+journey splits out what fails, and a batch that fails as a whole (before its commit) is done again one by one, so that
+each request gets its own error.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +28,8 @@ from revops.portal.intake_sources import source_ids
 from revops.portal.journey import Receipt
 
 MOST_TOGETHER = 200
+LINGER = 0.004
+"""Seconds; a batch costs several times that, whatever its size, so that a little patience pays for everybody."""
 
 Prepared = tuple[Item, Callable[[Receipt], HttpResponse]]
 
@@ -52,6 +56,7 @@ class Combiner:
         self._lock = threading.Lock()
         self._waiting: list[Sending] = []
         self._is_led = False
+        self._expected = 1
 
     def send(self, sending: Sending) -> HttpResponse:
         """The answer to `sending`, durable; raises what it raised. Blocks until its batch is committed."""
@@ -69,6 +74,7 @@ class Combiner:
         return sending.response
 
     def _lead(self, own: Sending) -> None:
+        self._linger()
         batch = self._take()
         try:
             self._work(batch)
@@ -79,12 +85,18 @@ class Combiner:
             with self._lock:
                 following = self._waiting[0] if self._waiting else None
                 self._is_led = following is not None
+                self._expected = len(batch) + len(self._waiting)
             if following is not None:
                 following.leads = True
                 following.wake.set()
             for sending in batch:
                 if sending is not own:
                     sending.wake.set()
+
+    def _linger(self) -> None:
+        until = time.monotonic() + LINGER
+        while len(self._waiting) < self._expected and time.monotonic() < until:
+            time.sleep(LINGER / 10)
 
     def _take(self) -> list[Sending]:
         """The next batch, the oldest first. A key that is in it already waits for the one after, to be replayed."""

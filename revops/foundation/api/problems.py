@@ -20,6 +20,7 @@ from rest_framework import exceptions as drf_errors
 from rest_framework.response import Response
 
 from revops.foundation.correlation import request_id
+from revops.foundation.embedded.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -225,5 +226,5 @@ _MEANINGS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], ProblemError
         (drf_errors.UnsupportedMediaType,),
         lambda error: ProblemError("unsupported_media_type", _("Send application/json, and say so in Content-Type.")),
     ),
-    ((OperationalError, PoolTimeout), _unavailable),
+    ((OperationalError, PoolTimeout, ServiceError), _unavailable),
 )

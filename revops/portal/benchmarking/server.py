@@ -81,6 +81,7 @@ def web_server(database: str, workers: int, threads: int) -> Iterator[int]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "revops.portal.benchmarking.settings",
         "BENCH_DATABASE": database,
+        "BENCH_THREADS": str(threads),
         "SECRET_KEY": settings.SECRET_KEY,
     }
     command = [

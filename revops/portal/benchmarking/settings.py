@@ -6,6 +6,6 @@ from revops.settings import *  # noqa: F403
 from revops.settings import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
-DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 40
+DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = int(os.environ.get("BENCH_THREADS", "8")) + 2
 ROOT_URLCONF = "revops.portal.benchmarking.site"
 API_RATE_LIMITS = False
