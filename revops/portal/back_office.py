@@ -11,12 +11,14 @@ from functools import wraps
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 
 from leads.files import csv_lines
 from revops.foundation import ledger, policy
@@ -55,6 +57,16 @@ def status_of(form: Any) -> int:
     return 422 if form.is_bound and form.errors else 200
 
 
+def offer(form: forms.BaseForm, name: str, rows: QuerySet[Any], nothing: str | Promise = "") -> None:
+    """Lets a select of a form offer `rows`, and `nothing` as the words for none of them."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ModelChoiceField):
+        raise TypeError(f"{name} is no select of rows.")
+    field.queryset = rows
+    if nothing:
+        field.empty_label = str(nothing)
+
+
 def row_or_404(rows: QuerySet[Any], kind: str, public_id: str) -> Any:
     """The row behind a public id; what is no such id is answered like what does not exist."""
     try:
@@ -87,7 +99,7 @@ def note(
         occurred_at=now,
         actor=actor,
         action=action,
-        subject_kind=subject._meta.model_name,
+        subject_kind=str(subject._meta.model_name),
         subject_id=subject.pk if isinstance(subject.pk, UUID) else None,
         cause=cause[:200],
         before=old or None,

@@ -8,12 +8,12 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from revops.foundation.api_keys import DEFAULT_LIFE, LONGEST_LIFE
 from revops.foundation.models import Role, User
 from revops.foundation.policy import PERMISSIONS, SCOPES
+from revops.portal.back_office import offer
 
 
 def scope_sentences() -> dict[str, str]:
@@ -24,6 +24,16 @@ def scope_sentences() -> dict[str, str]:
             sentence = str(row.sentence)
             found[row.scope].append(sentence if not found[row.scope] else sentence[:1].lower() + sentence[1:])
     return {scope: "; ".join(found[scope]) for scope in SCOPES}
+
+
+def _scopes() -> forms.MultipleChoiceField:
+    words = scope_sentences()
+    return forms.MultipleChoiceField(
+        label=gettext_lazy("May"),
+        choices=[(scope, f"{words[scope]} ({scope})") for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one thing that the key may do.")},
+    )
 
 
 class ApiKeyForm(forms.Form):
@@ -37,11 +47,7 @@ class ApiKeyForm(forms.Form):
         queryset=User.objects.none(),
         help_text=gettext_lazy("The key stops when this account is deactivated. Machines have accounts of their own."),
     )
-    scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("May"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose at least one thing that the key may do.")},
-    )
+    scopes = forms.MultipleChoiceField()
     days = forms.IntegerField(
         label=gettext_lazy("Expires after (days)"),
         initial=DEFAULT_LIFE.days,
@@ -57,12 +63,9 @@ class ApiKeyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True)
-        self.fields["owner"].queryset = people.order_by("name")
+        offer(self, "owner", people.order_by("name"))
         self.fields["owner"].initial = people.filter(role=Role.INTEGRATION).order_by("date_joined").first()
-        words = scope_sentences()
-        self.fields["scopes"].choices = [
-            (scope, _("%(sentence)s (%(scope)s)") % {"sentence": words[scope], "scope": scope}) for scope in SCOPES
-        ]
+        self.fields["scopes"] = _scopes()
 
     def expires_at(self, now: datetime) -> datetime:
         return now + timedelta(days=self.cleaned_data["days"])

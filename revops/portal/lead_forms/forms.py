@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import LeadForm, SignalKind, Source
+from revops.portal.back_office import offer
 from revops.portal.lead_forms.questions import QUESTIONS
 
 ASKED = [("", _("Not asked")), ("optional", _("Optional")), ("required", _("Required"))]
@@ -63,8 +64,8 @@ class LeadFormForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         current = self.instance.source_id
-        self.fields["source"].queryset = Source.objects.filter(~Q(state="stopped") | Q(pk=current))
-        self.fields["signal_kind"].queryset = SignalKind.objects.order_by("name")
+        offer(self, "source", Source.objects.filter(~Q(state="stopped") | Q(pk=current)))
+        offer(self, "signal_kind", SignalKind.objects.order_by("name"))
         if not self.instance._state.adding:
             del self.fields["slug"]
         chosen = {
@@ -74,7 +75,7 @@ class LeadFormForm(forms.ModelForm):
             place, is_required = chosen.get(question.name, (None, None))
             initial = "" if place is None else "required" if is_required else "optional"
             self.fields[f"ask_{question.name}"] = forms.ChoiceField(
-                label=question.label, choices=ASKED, required=False, initial=initial
+                label=str(question.label), choices=ASKED, required=False, initial=initial
             )
             self.fields[f"place_{question.name}"] = forms.IntegerField(
                 label=_("Place"), required=False, min_value=1, max_value=99, initial=place or number + 20

@@ -63,11 +63,11 @@ class HostedForm(forms.Form):
 
 
 def _field(question: Question, *, required: bool) -> forms.Field:
-    words = {"required": _("Fill in “%(question)s”.") % {"question": question.label}}
-    attributes = {"autocomplete": question.autocomplete}
+    words: dict[str, Any] = {"required": _("Fill in “%(question)s”.") % {"question": question.label}}
+    attributes: dict[str, Any] = {"autocomplete": question.autocomplete}
     if required:
         attributes["aria-required"] = "true"
-    common = {"label": question.label, "required": required, "error_messages": words}
+    common: dict[str, Any] = {"label": question.label, "required": required, "error_messages": words}
     match question.kind:
         case "number":
             words["invalid"] = words["min_value"] = _("Write a whole number, like 250.")
@@ -97,7 +97,9 @@ def item_of(
     hold: str = "",
 ) -> Item:
     """The submission behind a post. The same form sent twice from the same page is one submission."""
-    payload = {name: value if isinstance(value, int) else str(value) for name, value in facts.items() if value}
+    payload: dict[str, Any] = {
+        name: value if isinstance(value, int) else str(value) for name, value in facts.items() if value
+    }
     if lead_form.consent_text and payload.pop(CONSENT, None):
         payload["consent"] = {"text": lead_form.consent_text, "given_at": now.isoformat(), "form": lead_form.slug}
     payload |= {"act": lead_form.signal_kind.code, "form": lead_form.slug}

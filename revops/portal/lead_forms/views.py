@@ -69,7 +69,7 @@ def _edit(request: HttpRequest, lead_form: LeadForm, action: str) -> HttpRespons
             note(person_of(request), action, saved, timezone.now(), before=before, after=_facts(saved))
         messages.success(request, _("“%(title)s” is saved.") % {"title": saved.title})
         return redirect("form", saved.slug)
-    context = {"form": form, "lead_form": None if is_new else lead_form}
+    context: dict[str, Any] = {"form": form, "lead_form": None if is_new else lead_form}
     if not is_new:
         context["address"] = request.build_absolute_uri(reverse("hosted-form", args=[lead_form.slug]))
     return render(request, "lead_forms/edit.html", context, status=status_of(form))

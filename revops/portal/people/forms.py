@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from leads.names import country_code
 from revops.foundation.models import Role, Team, User
+from revops.portal.back_office import offer
 from revops.portal.people.changing import ChangeRefused, check_admin_is_left
 from sla.models import AbsenceKind, Calendar, RepProfile
 
-SIDE_OF_ROLE = {
+SIDE_OF_ROLE: dict[Any, str] = {
     Role.REP: "sales",
     Role.SALES_MANAGER: "sales",
     Role.MARKETER: "marketing",
@@ -45,7 +46,7 @@ class PersonForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].empty_label = gettext_lazy("No team")
+        offer(self, "team", Team.objects.all(), gettext_lazy("No team"))
         self.role_before = None if self.instance._state.adding else self.instance.role
 
     def clean_email(self) -> str:
@@ -88,8 +89,8 @@ class TeamForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.exclude(role=Role.INTEGRATION)
-        self.fields["manager"].queryset = people.filter(Q(is_active=True) | Q(pk=self.instance.manager_id))
-        self.fields["manager"].empty_label = gettext_lazy("Nobody yet")
+        current = Q(is_active=True) | Q(pk=self.instance.manager_id)
+        offer(self, "manager", people.filter(current), gettext_lazy("Nobody yet"))
 
 
 class RoutingForm(forms.Form):
@@ -129,14 +130,14 @@ class RoutingForm(forms.Form):
     )
 
     def __init__(self, profile: RepProfile | None, *args: Any, **kwargs: Any) -> None:
-        initial = {"weight": 1, "is_routable": True}
+        initial: dict[str, Any] = {"weight": 1, "is_routable": True}
         if profile is not None:
             initial = {
                 "is_routable": profile.is_routable, "weight": profile.weight, "capacity": profile.capacity,
                 "calendar": profile.calendar_id, "countries": ", ".join(profile.countries), "tiers": profile.tiers,
             }  # fmt: skip
-        super().__init__(*args, initial=initial, **kwargs)
-        self.fields["calendar"].queryset = Calendar.objects.order_by("name")
+        super().__init__(*args, **{"initial": initial, **kwargs})
+        offer(self, "calendar", Calendar.objects.order_by("name"))
 
     def clean_countries(self) -> list[str]:
         found = []
@@ -179,4 +180,4 @@ class LeavingForm(forms.Form):
 
     def __init__(self, heirs: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["heir"].queryset = heirs
+        offer(self, "heir", heirs)

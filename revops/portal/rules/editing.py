@@ -182,7 +182,7 @@ def whole_of(current: Mapping[str, Any], base: Mapping[str, Any] | None) -> dict
 
 def _points(label: str | Promise, axis: str, value: int | None, *, required: bool = True) -> forms.DecimalField:
     return forms.DecimalField(
-        label=str(label) % {"axis": axis} if axis else label,
+        label=str(label) % {"axis": axis} if axis else str(label),
         required=required,
         max_digits=7,
         decimal_places=3,
@@ -192,7 +192,7 @@ def _points(label: str | Promise, axis: str, value: int | None, *, required: boo
 
 
 def _whole(label: str | Promise, value: int) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=0, initial=value)
+    return forms.IntegerField(label=str(label), min_value=0, initial=value)
 
 
 def _thousandths(points: Decimal) -> int:

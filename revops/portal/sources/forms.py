@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Source
 from revops.foundation.models import Role, User
+from revops.portal.back_office import offer
 
 READINESS = [
     ("problem_aware", _("Knows the problem")),
@@ -52,8 +53,7 @@ class SourceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         owners = User.objects.exclude(role=Role.INTEGRATION)
         current = self.instance.owner_id
-        self.fields["owner"].queryset = owners.filter(Q(is_active=True) | Q(pk=current))
-        self.fields["owner"].empty_label = _("Nobody")
+        offer(self, "owner", owners.filter(Q(is_active=True) | Q(pk=current)), _("Nobody"))
         if not self.instance._state.adding:
             del self.fields["key"]
 

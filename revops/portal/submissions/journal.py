@@ -62,7 +62,7 @@ def rule_words() -> dict[str, str | Promise]:
 
 def filtered(asked: QueryDict) -> QuerySet[Submission]:
     """The submissions a filter asks for, with outcome, source and body."""
-    rows = Submission.objects.with_outcome().select_related("source", "body", "pending")
+    rows: QuerySet[Submission] = Submission.objects.with_outcome().select_related("source", "body", "pending")
     if words := asked.get("q", "").strip():
         rows = rows.filter(_found(words))
     rows = _by_outcome(rows, asked.get("outcome", ""))
