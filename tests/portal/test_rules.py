@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from revops.foundation import jobs
 from revops.foundation.ids import encode
-from revops.foundation.models import Job, LedgerEntry
+from revops.foundation.models import Job, LedgerEntry, OutboxMessage
 from revops.portal import journey
 from scoring.models import LeadScore, Rulebook, RulebookChange
 from tests.conftest import NOW
@@ -140,6 +140,18 @@ def test_nobody_signs_what_they_did_not_read(company: Any, sign_in: Any, heads: 
         f"/rules/versions/{book.version}/sign/", {"side": "sales", "content_hash": "old"}, follow=True
     )
     assert "Somebody changed this version" in answer.content.decode()
+
+
+def test_the_managers_who_have_not_signed_are_asked_by_a_notice(company: Any, sign_in: Any, heads: Any) -> None:
+    client = sign_in("marketer")
+    book = proposed(client)
+    signed(book, heads[0])
+    answer = client.post(f"/rules/versions/{book.version}/ask/", follow=True)
+    assert "Asked to read and sign" in answer.content.decode()
+    message = OutboxMessage.objects.get(kind="rulebook.review_requested")
+    assert message.recipient == str(company["marketing_head"].pk)
+    assert message.payload["url"] == f"/rules/versions/{book.version}/"
+    assert "Nobody is left" in client.post("/rules/versions/1/ask/", follow=True).content.decode()
 
 
 def test_an_edit_keeps_what_was_switched_off_and_lets_signatures_lapse(company: Any, sign_in: Any, heads: Any) -> None:

@@ -8,13 +8,16 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from revops.foundation import outbox
+from revops.foundation.models import OutboxMessage
 from revops.portal.back_office import needs, note, person_of, status_of
 from revops.portal.rules.editing import RulebookForm, whole_of
-from revops.portal.rules.reading import OPEN_STATES, refusal_to_sign
+from revops.portal.rules.reading import OPEN_STATES, missing_signers, refusal_to_sign
 from revops.portal.rules.rescoring import start_rescore
 from revops.portal.rules.views import book_or_404
 from scoring.models import Rulebook, RulebookState, SigningSide
@@ -93,6 +96,32 @@ def edit(request: HttpRequest, version: int) -> HttpResponse:
             return redirect("rule-version", version)
     context = {"form": form, "base": book.based_on, "book": book}
     return render(request, "rules/edit.html", context, status=status_of(form))
+
+
+@needs("rules.propose")
+@require_POST
+def ask(request: HttpRequest, version: int) -> HttpResponse:
+    """Asks the managers whose side has not signed yet, by a notice in the portal."""
+    book, user, now = book_or_404(version), person_of(request), timezone.now()
+    asked = missing_signers(book)
+    if book.state not in OPEN_STATES or not asked:
+        messages.error(request, _("Nobody is left who could be asked to sign this version."))
+        return redirect("rule-version", version)
+    text = _("Version %(n)s of the rules waits for your signature: %(summary)s")
+    with transaction.atomic():
+        outbox.enqueue(
+            OutboxMessage(
+                kind="rulebook.review_requested", subject_kind="rulebook", subject_id=book.pk, channel="in_app",
+                recipient=str(manager.pk), created_at=now,
+                payload={"text": text % {"n": version, "summary": book.summary},
+                         "url": reverse("rule-version", args=[version])},
+            )
+            for manager in asked
+        )  # fmt: skip
+        note(user, "rulebook.review_requested", book, now, after={"version": version, "asked": len(asked)})
+    names = ", ".join(manager.name for manager in asked)
+    messages.success(request, _("Asked to read and sign: %(names)s.") % {"names": names})
+    return redirect("rule-version", version)
 
 
 @needs("rules.publish")

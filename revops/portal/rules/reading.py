@@ -87,6 +87,13 @@ def refusal_to_sign(book: Rulebook, viewer: User, side: str) -> str:
     return ""
 
 
+def missing_signers(book: Rulebook) -> list[User]:
+    """The managers of the sides that have not signed the current content; never its author. Two queries."""
+    signed = set(book.signatures.filter(content_hash=book.content_hash).values_list("side", flat=True))
+    roles = [role for role, side in SIDE_OF_ROLE.items() if side not in signed]
+    return list(User.objects.filter(role__in=roles, is_active=True).exclude(pk=book.author_id).order_by("name"))
+
+
 def is_assumption() -> bool:
     """Whether fewer deals have closed than it takes to say anything about fit. One query."""
     return Outcome.objects.filter(kind__in=["won", "lost"])[:ENOUGH_DEALS].count() < ENOUGH_DEALS

@@ -13,6 +13,7 @@ urlpatterns = [
     path("rules/progress/", views.rescore_progress, name="rule-rescore-progress"),
     path("rules/draft/", drafting.new_draft, name="rule-draft"),
     path("rules/versions/<int:version>/edit/", drafting.edit, name="rule-edit"),
+    path("rules/versions/<int:version>/ask/", drafting.ask, name="rule-ask"),
     path("rules/versions/<int:version>/sign/", drafting.sign, name="rule-sign"),
     path("rules/versions/<int:version>/publish/", drafting.publish, name="rule-publish"),
     path("rules/revert/", drafting.revert, name="rule-revert"),
