@@ -185,6 +185,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if _https else f"csrf_{PORT}"
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY") else None
 SECURE_SSL_REDIRECT = _https and switch("BEHIND_PROXY")
+# How many proxies of yours add to X-Forwarded-For: limits are per visitor, not per proxy.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "1" if switch("BEHIND_PROXY") else "0"))
 SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
