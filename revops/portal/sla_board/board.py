@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,7 +32,7 @@ KEPT_IS_THE_RULE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One promise that is overdue: whose lead, since when, and its clock."""
+    """One promise that is overdue: whose lead, by how much (empty: it fell due at closing time), and its clock."""
 
     clock: Clock
     name: str
@@ -103,7 +103,8 @@ def _row(promise: Promise, week: Week, visible: set[Any], now: datetime) -> Boar
 
 
 def _open(clock: Clock, now: datetime) -> Open:
-    late_by = duration_words(reading_of(clock, now).left)
+    left = reading_of(clock, now).left
+    late_by = duration_words(left) if abs(left) >= timedelta(minutes=1) else ""
     return Open(clock, _name(clock), reverse("sla-clock", args=[clock.public_id]), late_by)
 
 

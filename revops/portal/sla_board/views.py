@@ -22,7 +22,7 @@ from leads.models import Lead
 from revops.foundation.ids import decode
 from revops.foundation.policy import can, check
 from revops.portal.lead_pages.visibility import leads_for
-from revops.portal.sla_board.board import columns_of, fingerprint, target_words
+from revops.portal.sla_board.board import clause_url, columns_of, fingerprint, target_words
 from revops.portal.sla_board.clocks import story_of
 from revops.portal.wording import metric_url
 from sla.agreements import content_hash
@@ -133,7 +133,12 @@ def clock(request: HttpRequest, clock_id: str) -> HttpResponse:
         "clause__agreement", "user", "calendar_version__calendar", "lead__person", "lead__account"
     )
     found = get_object_or_404(clocks, pk=pk)
-    context = {"clock": found, "story": story_of(found, timezone.now()), "target": target_words(found.clause)}
+    context = {
+        "clock": found,
+        "story": story_of(found, timezone.now()),
+        "target": target_words(found.clause),
+        "clause_url": clause_url(found.clause.code, Week.of(found.due_at, organisation_zone())),
+    }
     return render(request, "sla/clock.html", context)
 
 
