@@ -33,7 +33,7 @@ from scoring.explanation import explain_many
 
 MORE = ("country", "received_from", "received_to", "rejected", "is_history")
 """Filters behind “More”."""
-DRILL = ("metric", "period", "period_to", "part")
+DRILL = ("metric", "period", "period_to", "part", "reason", "by", "value")
 """What names the number a list was opened from; a change of filter keeps it."""
 
 
