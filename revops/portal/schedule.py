@@ -10,7 +10,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
     "deal out hand-offs that wait for somebody": {"task": "portal.deal_waiting", "schedule": 60.0},
     "score what time changed": {"task": "portal.reevaluate", "schedule": 60.0},
-    "score what a new rulebook left behind": {"task": "portal.catch_up", "schedule": 30.0},
+    "score what a new rulebook left behind": {"task": "portal.catch_up", "schedule": 120.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},

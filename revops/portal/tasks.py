@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 from django.utils import timezone
 
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
-from scoring.models import Rulebook
 from scoring.replay import replay_decisions
 
 NIGHTLY_SAMPLE = 1000
-CATCH_UP_FOR = timedelta(days=2)
+MOST_ROUNDS = 1000
 
 
 @shared_task(name="portal.finish_pending")
@@ -37,10 +34,12 @@ def reevaluate() -> int:
 
 @shared_task(name="portal.catch_up")
 def catch_up() -> int:
-    """Scores leads by a rulebook that was published in the last two days, until none is left behind."""
-    published = Rulebook.objects.filter(state="live", published_at__gte=timezone.now() - CATCH_UP_FOR)
+    """Scores leads that no rulebook, or an earlier one, judged last, until none is left behind."""
     done = 0
-    while published.exists() and (scored := journey.catch_up(now=timezone.now())):
+    for _ in range(MOST_ROUNDS):
+        scored = journey.catch_up(now=timezone.now())
+        if not scored:
+            break
         done += scored
     return done
 
