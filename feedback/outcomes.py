@@ -129,9 +129,7 @@ def _row(result: Result, now: datetime) -> Outcome:
     )
 
 
-def _plan_moves(
-    lead: Lead, result: Result, row: Outcome, steps: dict[int, list[Move]], planned: Counter[UUID]
-) -> None:
+def _plan_moves(lead: Lead, result: Result, row: Outcome, steps: dict[int, list[Move]], planned: Counter[UUID]) -> None:
     """Adds the moves of one result; later results of the same lead start where this one ends.
 
     `planned` counts the moves of each lead so far.

@@ -52,9 +52,7 @@ def test_a_visitor_without_scripts_corrects_a_mistake_and_is_thanked(
 def test_pages_please_axe_on_a_phone_and_on_a_desktop(
     open_page: Callable[..., Any], company: Any, lead_form: LeadForm
 ) -> None:
-    journey.admit(
-        [item(company["source"], **READY), item(company["source"], "x@mailinator.com")], now=timezone.now()
-    )
+    journey.admit([item(company["source"], **READY), item(company["source"], "x@mailinator.com")], now=timezone.now())
     person = f"/people/{encode('user', company['reps'][0].pk)}/"
     addresses = [
         "/rules/", "/rules/draft/", "/sources/", "/submissions/?outcome=quarantined", person, "/people/roles/",

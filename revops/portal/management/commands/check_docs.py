@@ -12,7 +12,7 @@ from revops.portal.reference import PAGES, page
 
 class Command(BaseCommand):
     help = "Compares docs/reference with the code; --write brings it up to date."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own spelling
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--write", action="store_true")
