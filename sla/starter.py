@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
 from revops.foundation.models import User
-from sla.agreements import draft_from_template, publish_agreement, sign_agreement
+from sla.agreements import TEMPLATE, draft_from_template, publish_agreement, sign_agreement
 from sla.calendars import write_calendar
 from sla.models import Agreement, Calendar, CalendarVersion, ClauseSide, RepProfile, RoutingBalance
 
@@ -19,11 +21,24 @@ REVIEW_AFTER = timedelta(days=180)
 
 @transaction.atomic
 def publish_starter_agreement(
-    marketing_head: User, sales_head: User, now: datetime, *, zone: str = "UTC", country: str = ""
+    marketing_head: User,
+    sales_head: User,
+    now: datetime,
+    *,
+    zone: str = "UTC",
+    country: str = "",
+    accepted_a_month: int | None = None,
 ) -> Agreement:
-    """The template, signed by both heads and in effect, over standard office hours in `zone`."""
+    """The template, signed by both heads and in effect, over standard office hours in `zone`.
+
+    `accepted_a_month` is the volume marketing promises; the template's number if it is not given.
+    """
     calendar = standard_calendar(now, zone=zone, country=country)
-    agreement = draft_from_template(calendar, now=now, review_on=(now + REVIEW_AFTER).date())
+    clauses = [
+        replace(clause, target=Decimal(accepted_a_month)) if accepted_a_month and clause.code == "volume" else clause
+        for clause in TEMPLATE
+    ]
+    agreement = draft_from_template(calendar, now=now, review_on=(now + REVIEW_AFTER).date(), clauses=clauses)
     sign_agreement(agreement, ClauseSide.MARKETING, marketing_head, now=now)
     sign_agreement(agreement, ClauseSide.SALES, sales_head, now=now)
     return publish_agreement(agreement, now=now)

@@ -45,8 +45,8 @@ class Company:
     api_key: str
 
 
-def found_company(now: datetime, rng: Random) -> Company:
-    """Everything that must stand a year before `now`, when the first lead knocks."""
+def found_company(now: datetime, rng: Random, leads: int) -> Company:
+    """Everything that must stand a year before `now`, when the first of about `leads` leads knocks."""
     begins = now - YEAR - timedelta(days=1)
     users = _hire(begins)
     calendars = {office.name: _calendar(office, begins) for office in OFFICES if office.side != "revops"}
@@ -64,7 +64,14 @@ def found_company(now: datetime, rng: Random) -> Company:
         reps[user.pk] = Rep(
             user.pk, member.team, member.pace, member.strict, member.diligence, hours_of(version).without(away)
         )
-    publish_starter_agreement(users["marketing-manager"], users["manager1"], begins, zone="Europe/Berlin", country="DE")
+    publish_starter_agreement(
+        users["marketing-manager"],
+        users["manager1"],
+        begins,
+        zone="Europe/Berlin",
+        country="DE",
+        accepted_a_month=max(leads * 2 // 100, 1),  # about what a good month of this company brings
+    )
     publish_starter(users["admin"], users["marketing-manager"], users["manager1"], begins)
     sources = _register_sources(users, begins)
     _state_spend(sources, now)

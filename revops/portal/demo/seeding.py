@@ -78,7 +78,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
         world = plan_world(leads, seed, now)
         with transaction.atomic():
             _write_down(STARTED, now)
-            company = found_company(now, Random(f"company/{seed}"))  # noqa: S311 - a story, not a secret
+            company = found_company(now, Random(f"company/{seed}"), leads)  # noqa: S311 - a story, not a secret
         simulation = Simulation(company, world, now, seed)
         _run(simulation, company, now, tell)
         with transaction.atomic():
