@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, So
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
 from revops.foundation.bulk import insert_missing, insert_rows, update_rows
+from revops.foundation.reading import rows_where
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
 
@@ -48,7 +49,7 @@ def active_rules() -> list[ActiveRule]:
     """The gate as it stands now, in order."""
     return [
         ActiveRule(rule.code, rule.action, frozenset(term.lower() for term in rule.terms))
-        for rule in HygieneRule.objects.filter(is_active=True)
+        for rule in rows_where(HygieneRule, "is_active ORDER BY position, code", [])
     ]
 
 
@@ -58,7 +59,8 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
     `released` lets them pass the gate because a person said so; the outcome then replaces the quarantine.
     The number of queries does not grow with the number of submissions.
     """
-    sources = Source.objects.in_bulk({entry.item.source_id for entry in entries})
+    source_ids = {entry.item.source_id for entry in entries}
+    sources = {source.pk: source for source in rows_where(Source, "id = ANY(%s)", [list(source_ids)])}
     rules = active_rules()
     admissions = [_judge(entry, rules, sources, released=released) for entry in entries]
     welcome = [admission for admission in admissions if not admission.outcome]
@@ -108,8 +110,7 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     if not admissions:
         return
     campaigns = _campaigns(admissions, now=now)
-    person_ids = {person.pk for person in people}
-    leads = {lead.person_id: lead for lead in Lead.objects.open().shown().filter(person_id__in=person_ids)}
+    leads = {lead.person_id: lead for lead in _open_leads({person.pk for person in people})}
     created: list[Lead] = []
     touched: dict[UUID, Lead] = {}
     for admission, person in zip(admissions, people, strict=True):
@@ -152,6 +153,14 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     insert_acts([(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)], now=now)
 
 
+def _open_leads(person_ids: Collection[UUID]) -> list[Lead]:
+    """What `Lead.objects.open().shown()` finds of these people."""
+    return rows_where(Lead, _OPEN_AND_SHOWN, [list(person_ids)])
+
+
+_OPEN_AND_SHOWN = "person_id = ANY(%s) AND stage NOT IN ('won', 'lost') AND withdrawn_at IS NULL"
+
+
 def _new_lead(admission: Admission, person: Person, campaign: Campaign | None) -> Lead:
     item, facts = admission.entry.item, admission.facts
     began = item.occurred_at if item.is_history else item.occurred_at or admission.at
@@ -191,7 +200,7 @@ def _insert_leads(created: list[Lead]) -> dict[UUID, Lead]:
     missed = {lead.person_id: lead.pk for lead in created if lead.pk not in inserted}
     if not missed:
         return {}
-    return {missed[other.person_id]: other for other in Lead.objects.open().shown().filter(person_id__in=missed)}
+    return {missed[other.person_id]: other for other in _open_leads(missed)}
 
 
 def _campaign_key(admission: Admission) -> str:

@@ -12,6 +12,7 @@ from leads.cleaning import Facts, registered_domain
 from leads.hygiene import DISPOSABLE_DOMAINS, FREE_DOMAINS
 from leads.models import Account, Lead, Person, PersonIdentity
 from revops.foundation.bulk import insert_missing, update_rows
+from revops.foundation.reading import rows_where
 
 PHONE_SYSTEM = "phone"
 """Pseudo-system under which a person known only by phone is found again."""
@@ -96,7 +97,7 @@ def find_or_create_people(enquiries: Sequence[Enquiry], *, now: datetime) -> lis
 
 def _known_people(enquiries: Sequence[Enquiry]) -> tuple[dict[str, Person], dict[tuple[str, str], Person]]:
     emails = {enquiry.facts.email for enquiry in enquiries if enquiry.facts.email}
-    by_email = {str(person.email).lower(): person for person in _people(Q(email__in=emails))} if emails else {}
+    by_email = {str(person.email).lower(): person for person in _people(emails)} if emails else {}
     wanted: dict[str, set[str]] = {}
     for enquiry in enquiries:
         if enquiry.identity:
@@ -112,8 +113,8 @@ def _known_people(enquiries: Sequence[Enquiry]) -> tuple[dict[str, Person], dict
     return by_email, by_identity
 
 
-def _people(condition: Q) -> Iterable[Person]:
-    return Person.objects.filter(condition)
+def _people(emails: Iterable[str | None]) -> list[Person]:
+    return rows_where(Person, "email = ANY(%s::citext[])", [list(emails)])
 
 
 def _fill(person: Person, enquiry: Enquiry, account: Account | None) -> bool:
@@ -144,7 +145,7 @@ def _insert_people(created: list[Person], by_identity: dict[tuple[str, str], Per
     replaced: dict[int, Person] = {}
     missed = [person for person in created if person.pk not in inserted]
     if missed:
-        others = {str(o.email).lower(): o for o in _people(Q(email__in=[person.email for person in missed]))}
+        others = {str(o.email).lower(): o for o in _people(person.email for person in missed)}
         replaced = {id(person): others[str(person.email).lower()] for person in missed}
     identities = [
         PersonIdentity(person=replaced.get(id(person), person), system=system, value=value)
@@ -182,7 +183,8 @@ def _find_or_create_accounts(enquiries: Sequence[Enquiry], *, now: datetime) -> 
     by_domain: dict[str, Account] = {}
     by_key: dict[str, Account] = {}
     if domains or keys:
-        for known in Account.objects.filter(Q(domain__in=domains) | Q(normalised_name__in=keys)).order_by("pk"):
+        condition = "domain = ANY(%s::citext[]) OR normalised_name = ANY(%s::text[]) ORDER BY id"
+        for known in rows_where(Account, condition, [list(domains), list(keys)]):
             if known.domain:
                 by_domain[known.domain.lower()] = known
             by_key.setdefault(known.normalised_name, known)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -211,7 +211,9 @@ def revert_rulebook(by: User, reason: str, now: datetime) -> Rulebook:
 
 def live_rulebook() -> LiveRulebook:
     """The rulebook that counts now, compiled once per process. One small query; raises NoLiveRulebook."""
-    row = Rulebook.objects.filter(state=RulebookState.LIVE).values_list("pk", "version", "content_hash").first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, version, content_hash FROM scoring_rulebook WHERE state = 'live'")
+        row = cursor.fetchone()
     if row is None:
         raise NoLiveRulebook
     pk, version, digest = row

@@ -20,8 +20,6 @@ from sla.models import (
     Assignment,
     AssignmentKind,
     CalendarVersion,
-    HandOff,
-    RoutingBalance,
     TurnEntry,
     TurnReason,
 )
@@ -118,11 +116,9 @@ def load_roster(*, now: datetime, lock: bool) -> Roster:
 
     The balances are locked first and the rest is read after, so that it is as of the lock.
     """
-    rows = RoutingBalance.objects.order_by("user_id")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    balances = dict(rows.values_list("user_id", "balance"))
     with connection.cursor() as cursor:
+        cursor.execute(_BALANCES + (" FOR UPDATE" if lock else ""))
+        balances = dict(cursor.fetchall())
         cursor.execute(_ROSTER, [now - _LOOK_BACK] * 2)
         people = [row for row in cursor.fetchall() if row[0] in balances]
     versions = versions_of({(row[7], row[8]) for row in people})
@@ -148,6 +144,7 @@ def load_roster(*, now: datetime, lock: bool) -> Roster:
     return Roster(candidates, [balances[person.user_id] for person in candidates], hours)
 
 
+_BALANCES = "SELECT user_id, balance FROM sla_routingbalance ORDER BY user_id"
 _ROSTER = """
 SELECT profile.user_id, profile.weight, profile.capacity, profile.is_routable, person.is_active, profile.countries,
        profile.tiers, calendar.calendar_id, calendar.id,
@@ -182,16 +179,23 @@ def first_owners(account_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, UUI
     """Who had the first hand-off of each account within the last four months. One query."""
     if not account_ids:
         return {}
-    earlier = (
-        HandOff.objects.filter(
-            lead__account_id__in=set(account_ids),
-            owner__isnull=False,
-            handed_off_at__gte=months_before(at, FIRST_OWNER_MONTHS),
-        )
-        .order_by("lead__account_id", "handed_off_at", "id")
-        .distinct("lead__account_id")
-    )
-    return dict(earlier.values_list("lead__account_id", "owner_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_OWNERS, [list(set(account_ids)), months_before(at, FIRST_OWNER_MONTHS)])
+        return dict(cursor.fetchall())
+
+
+_FIRST_OWNERS = """
+SELECT asked.account_id, first.owner_id
+FROM unnest(%s::uuid[]) AS asked (account_id)
+CROSS JOIN LATERAL (
+    SELECT handoff.owner_id
+    FROM leads_lead lead
+    JOIN sla_handoff handoff ON handoff.lead_id = lead.id
+    WHERE lead.account_id = asked.account_id AND handoff.owner_id IS NOT NULL AND handoff.handed_off_at >= %s
+    ORDER BY handoff.handed_off_at, handoff.id
+    LIMIT 1
+) first
+"""
 
 
 def read_trace(assignment: Assignment) -> list[tuple[UUID, str, int | None]]:

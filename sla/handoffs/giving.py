@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Max
 
 from leads.lifecycle import Stage
-from leads.models import Lead
 from leads.transitions import Move, move_leads
 from revops.foundation.bulk import insert_rows
 from revops.foundation.ids import new_ids
 from sla.calendars import hours_of, newest_versions
 from sla.candidates import RouteRequest
 from sla.clocks import ClockStart, Evidence, meet_clocks, start_clocks
-from sla.models import Agreement, AgreementState, Clause, ClauseSide, Clock, HandOff, Measure
+from sla.models import Clause, ClauseSide, Clock, HandOff, Measure
 from sla.routing import (
     Hours,
     Roster,
@@ -115,8 +115,9 @@ def _still_there(requests: Sequence[HandOffRequest]) -> list[HandOffRequest]:
         wanted.setdefault(request.lead_id, request)
     if not wanted:
         return []
-    leads = Lead.objects.filter(pk__in=wanted).order_by("pk").select_for_update(of=("self",))
-    stages = dict(leads.values_list("pk", "stage"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, stage FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(wanted)])
+        stages = dict(cursor.fetchall())
     return [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
 
 
@@ -191,9 +192,12 @@ def live_clauses() -> dict[str, Clause]:
 
     They are kept in memory: the database refuses to change them once the agreement took effect.
     """
-    agreement_id = Agreement.objects.filter(state=AgreementState.LIVE).values_list("pk", flat=True).first()
-    if agreement_id is None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM sla_agreement WHERE state = 'live'")
+        row = cursor.fetchone()
+    if row is None:
         return {}
+    agreement_id = row[0]
     if agreement_id not in _clauses:
         clauses = Clause.objects.filter(agreement=agreement_id, measure=Measure.CLOCK).select_related("agreement")
         _clauses[agreement_id] = {clause.code: clause for clause in clauses}
