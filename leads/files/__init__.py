@@ -3,9 +3,10 @@
 from .reading import count_rows, read_rows
 from .shape import FileShape, RowError, UnreadableFile
 from .sniffing import sniff
-from .writing import csv_lines, defused, undefused
+from .writing import BYTE_ORDER_MARK, csv_lines, defused, undefused
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "FileShape",
     "RowError",
     "UnreadableFile",

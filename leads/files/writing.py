@@ -6,6 +6,9 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+BYTE_ORDER_MARK = "\ufeff"
+"""Stands first in a file, so that spreadsheets read it as UTF-8."""
+
 _FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠|%]")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
 _DEFUSED = re.compile(r"'(?=[\s\x00-\x1f]*[=+\-@＝＋－＠|%])")
@@ -22,7 +25,7 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """CSV lines of rows, formulas defused; streamed."""
     writer = csv.writer(_Line(), lineterminator="\r\n")
     for row in rows:
-        yield writer.writerow([defused(str(cell)) for cell in row])
+        yield writer.writerow(["" if cell is None else defused(str(cell)) for cell in row])
 
 
 def defused(cell: str) -> str:

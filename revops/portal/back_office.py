@@ -20,7 +20,7 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
 
-from leads.files import csv_lines
+from leads.files import BYTE_ORDER_MARK, csv_lines
 from revops.foundation import ledger, policy
 from revops.foundation.ids import decode
 from revops.foundation.models import LedgerEntry, User
@@ -161,7 +161,7 @@ def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[objec
     """A file to download, streamed, safe to open in a spreadsheet."""
 
     def lines() -> Iterable[str]:
-        yield "\ufeff"
+        yield BYTE_ORDER_MARK
         yield from csv_lines([[str(title) for title in header]])
         yield from csv_lines(rows)
 

@@ -170,7 +170,7 @@ def test_what_rejections_cost_is_shown_where_spend_is_known(marketer: Client, re
 
 def test_the_file_holds_the_whole_matrix(marketer: Client, refused: Company, week: Week) -> None:
     answer = marketer.get("/rejections/rejections.csv?by=source")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert rows[0][:3] == ["Reason", "Root cause", "All"]
     assert set(rows[0][3:]) == {"Website", "Webinar", "Fair"}
     assert rows[-1][:3] == ["Answers", "", "30"]
@@ -181,7 +181,7 @@ def test_a_formula_in_a_name_stays_text(marketer: Client, refused: Company) -> N
     source = refused.sources[0]
     source.name = "=cmd()"
     source.save()
-    assert "'=cmd()" in marketer.get("/rejections/rejections.csv").content.decode()
+    assert "'=cmd()" in marketer.get("/rejections/rejections.csv").getvalue().decode()
 
 
 def test_long_lists_come_in_pages(marketer: Client, company: Company) -> None:

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.files import csv_lines
+from leads.files import BYTE_ORDER_MARK, csv_lines
 from leads.models import ImportRowError, ImportRun, Submission
 from leads.models.submissions import OutcomeKind
 from revops.foundation import jobs
@@ -169,7 +169,7 @@ def kinds_of_problems(run: ImportRun, *, is_dry_run: bool) -> list[dict[str, Any
 def errors_csv(run: ImportRun, *, is_dry_run: bool) -> Iterator[str]:
     """Rows with problems as CSV to mend and send again: the original columns and what is wrong. Streamed."""
     headers = list(shape_of(run).headers)
-    yield "\ufeff"
+    yield BYTE_ORDER_MARK
     yield from csv_lines(_error_rows(run, headers, is_dry_run=is_dry_run))
 
 

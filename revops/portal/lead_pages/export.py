@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from leads.files import BYTE_ORDER_MARK, csv_lines
 from leads.models import Lead
 from revops.foundation import ledger
 from revops.foundation.models import LedgerEntry, User
 
 CHUNK = 2000
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 COLUMNS = (
     "id", "stage", "tier", "priority", "fit", "intent", "timing", "first_name", "last_name", "email", "phone", "title",
@@ -23,19 +22,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def safe_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula; an apostrophe stands before what it could (also after spaces)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(_DANGEROUS) else text
-
-
-def csv_lines(leads: QuerySet[Lead]) -> Iterator[str]:
+def lead_lines(leads: QuerySet[Lead]) -> Iterator[str]:
     """The header and one line per lead, read in chunks, so that memory does not grow with the file."""
-    writer = csv.writer(_Echo(), lineterminator="\r\n")
-    yield "\ufeff" + writer.writerow(COLUMNS)
     rows = leads.select_related("person", "account", "source", "campaign", "owner", "score")
-    for lead in rows.iterator(chunk_size=CHUNK):
-        yield writer.writerow([safe_cell(value) for value in _cells(lead)])
+    yield BYTE_ORDER_MARK
+    yield from csv_lines([COLUMNS])
+    yield from csv_lines(_cells(lead) for lead in rows.iterator(chunk_size=CHUNK))
 
 
 def record_export(user: User, filters: dict[str, list[str]], count: int, *, now: datetime) -> None:
@@ -44,13 +36,6 @@ def record_export(user: User, filters: dict[str, list[str]], count: int, *, now:
     what = {"count": count, "filters": shown}
     entry = LedgerEntry(occurred_at=now, actor=user, action="leads.exported", subject_kind="lead", after=what)
     ledger.record([entry])
-
-
-class _Echo:
-    """A file that gives back what is written."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def _cells(lead: Lead) -> list[Any]:

@@ -19,7 +19,7 @@ from feedback.outcomes import Result
 from revops.foundation.policy import can, check
 from revops.portal import journey
 from revops.portal.lead_pages.drill import drill_queryset
-from revops.portal.lead_pages.export import csv_lines, record_export
+from revops.portal.lead_pages.export import lead_lines, record_export
 from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_choices
 from revops.portal.lead_pages.forms import OutcomeForm
 from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
@@ -76,7 +76,7 @@ def export(request: SignedInRequest) -> StreamingHttpResponse:
     now = timezone.now()
     rows = filters.qs.order_by("-received_at", "-pk")
     record_export(request.user, dict(request.GET.lists()), count_of(rows)[0], now=now)
-    response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(lead_lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="leads-{now:%Y-%m-%d-%H%M}.csv"'
     return response
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from feedback.models import Disposition, ReasonCode
 from feedback.rejections import LABELS, column_name, cost_of, rejected, rejection_matrix
 from feedback.statistics import is_too_few, wilson_interval
 from revops.foundation.policy import can, check
-from revops.portal.lead_pages.export import safe_cell
+from revops.portal.back_office import csv_response
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rejections import page
 from revops.portal.rejections.asked import SPANS, Asked
@@ -109,18 +108,19 @@ def _readable(request: HttpRequest, asked: Asked) -> QuerySet[Disposition]:
 
 @login_required
 @require_GET
-def as_csv(request: HttpRequest) -> HttpResponse:
+def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The matrix as a file: one row a reason, one column a source (or what it is split by)."""
     asked = _asked(request)
     matrix = rejection_matrix(asked.period, asked.by, most_columns=10_000)
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = (
-        f'attachment; filename="rejections-{asked.first.name}-{asked.until.name}-by-{asked.by}.csv"'
-    )
-    writer = csv.writer(response, lineterminator="\r\n")
-    writer.writerow([_("Reason"), _("Root cause"), _("All"), *(safe_cell(column.name) for column in matrix.columns)])
-    for row in matrix.rows:
-        counts = [matrix.cells.get((row.reason, column.value), 0) for column in matrix.columns]
-        writer.writerow([safe_cell(row.label), row.root_cause, row.n, *counts])
-    writer.writerow([_("Answers"), "", matrix.answered, *(column.answered for column in matrix.columns)])
-    return response
+    header = [_("Reason"), _("Root cause"), _("All"), *(column.name for column in matrix.columns)]
+    rows = [
+        [
+            row.label,
+            row.root_cause,
+            row.n,
+            *(matrix.cells.get((row.reason, column.value), 0) for column in matrix.columns),
+        ]
+        for row in matrix.rows
+    ]
+    rows.append([_("Answers"), "", matrix.answered, *(column.answered for column in matrix.columns)])
+    return csv_response(f"rejections-{asked.first.name}-{asked.until.name}-by-{asked.by}", header, rows)

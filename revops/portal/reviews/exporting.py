@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from feedback.models import ReviewDecision
-from revops.portal.lead_pages.export import safe_cell
+from leads.files import BYTE_ORDER_MARK, csv_lines
 
 COLUMNS = (
     "week", "item", "key", "name", "unit", "value", "n", "hits", "low", "high", "judged_week", "judged_value", "change",
@@ -18,12 +16,9 @@ COLUMNS = (
 
 def review_csv(review: Mapping[str, Any], decisions: Iterable[ReviewDecision]) -> str:
     """Every number of the review, one a row, in the order of the agenda."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    for row in _rows(review, decisions):
-        writer.writerow({key: value if isinstance(value, float | int) else safe_cell(value) for key, value in row})
-    return "\ufeff" + out.getvalue()
+    rows = (dict(row) for row in _rows(review, decisions))
+    lines = csv_lines([COLUMNS, *([row.get(column) for column in COLUMNS] for row in rows)])
+    return BYTE_ORDER_MARK + "".join(lines)
 
 
 def decision_dicts(decisions: Iterable[ReviewDecision]) -> list[dict[str, Any]]:
