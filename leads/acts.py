@@ -12,7 +12,7 @@ from django.db import connection
 
 from leads.cleaning import one_line, read_moment
 from leads.models import Lead, Signal
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_values
 
 if TYPE_CHECKING:
     from leads.admission import Admission
@@ -103,7 +103,7 @@ def record_acts(acts: Sequence[ActOnLead]) -> list[bool]:
         return []
     kinds = signal_kind_ids()
     known = _known_events(acts)
-    signals: list[Signal] = []
+    signals: list[dict[str, Any]] = []
     is_new: list[bool] = []
     for entry in acts:
         act = entry.act
@@ -114,22 +114,22 @@ def record_acts(acts: Sequence[ActOnLead]) -> list[bool]:
         known.add(key)
         is_new.append(True)
         signals.append(
-            Signal(
-                person_id=entry.person_id,
-                lead_id=entry.lead_id,
-                kind_id=kinds.get(act.kind, kinds[OTHER]),
-                topic=act.topic if act.kind in kinds else act.kind,
-                quantity=act.quantity,
-                value=act.value,
-                url=act.url,
-                occurred_at=act.occurred_at,
-                received_at=entry.received_at,
-                source_id=entry.source_id,
-                event_id=act.event_id,
-                submission_id=entry.submission_id,
-            )
+            {
+                "person_id": entry.person_id,
+                "lead_id": entry.lead_id,
+                "kind_id": kinds.get(act.kind, kinds[OTHER]),
+                "topic": act.topic if act.kind in kinds else act.kind,
+                "quantity": act.quantity,
+                "value": act.value,
+                "url": act.url,
+                "occurred_at": act.occurred_at,
+                "received_at": entry.received_at,
+                "source_id": entry.source_id,
+                "event_id": act.event_id,
+                "submission_id": entry.submission_id,
+            }
         )
-    insert_rows(Signal, signals)
+    insert_values(Signal, signals)
     _advance_last_signal(signals)
     return is_new
 
@@ -149,11 +149,12 @@ def _known_events(acts: Sequence[ActOnLead]) -> set[tuple[UUID, str]]:
     return set(Signal.objects.filter(source_id__in=sources, event_id__in=events).values_list("source_id", "event_id"))
 
 
-def _advance_last_signal(signals: Sequence[Signal]) -> None:
+def _advance_last_signal(signals: Sequence[Mapping[str, Any]]) -> None:
     latest: dict[UUID, datetime] = {}
     for signal in signals:
-        if signal.occurred_at is not None:
-            latest[signal.lead_id] = max(signal.occurred_at, latest.get(signal.lead_id, signal.occurred_at))
+        lead_id, at = signal["lead_id"], signal["occurred_at"]
+        if at is not None:
+            latest[lead_id] = max(at, latest.get(lead_id, at))
     if not latest:
         return
     table = connection.ops.quote_name(Lead._meta.db_table)

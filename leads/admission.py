@@ -16,7 +16,7 @@ from leads.intake import Journalled
 from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import insert_missing, insert_rows, update_rows
+from revops.foundation.bulk import insert_missing, insert_values, update_rows
 from revops.foundation.reading import rows_where
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
@@ -69,18 +69,18 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
         now=now,
     )
     _open_or_attach(welcome, people, now=now)
-    insert_rows(
+    insert_values(
         SubmissionOutcome,
         [
-            SubmissionOutcome(
-                submission_id=admission.entry.submission.pk,
-                kind=admission.outcome,
-                replaces=OutcomeKind.QUARANTINED if released else "",
-                decided_at=now,
-                lead_id=admission.lead.pk if admission.lead else None,
-                rule=admission.rule,
-                detail=admission.detail[:500],
-            )
+            {
+                "submission_id": admission.entry.submission.pk,
+                "kind": admission.outcome,
+                "replaces": OutcomeKind.QUARANTINED if released else "",
+                "decided_at": now,
+                "lead_id": admission.lead.pk if admission.lead else None,
+                "rule": admission.rule,
+                "detail": admission.detail[:500],
+            }
             for admission in admissions
         ],
     )
@@ -131,18 +131,18 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
         if admission.lead is not None and admission.lead.pk in lost:
             admission.lead = lost[admission.lead.pk]
             admission.outcome = OutcomeKind.ATTACHED
-    insert_rows(
+    insert_values(
         LifecycleEvent,
         [
-            LifecycleEvent(
-                lead_id=a.lead.pk,
-                from_stage="",
-                to_stage="new",
-                occurred_at=a.lead.occurred_at,
-                recorded_at=now,
-                cause_kind="submission",
-                cause_id=a.entry.submission.receipt,
-            )
+            {
+                "lead_id": a.lead.pk,
+                "from_stage": "",
+                "to_stage": "new",
+                "occurred_at": a.lead.occurred_at,
+                "recorded_at": now,
+                "cause_kind": "submission",
+                "cause_id": a.entry.submission.receipt,
+            }
             for a in admissions
             if a.lead is not None and a.outcome == OutcomeKind.NEW
         ],

@@ -18,6 +18,9 @@ from leads.titles import function_of, seniority_of
 
 _extract_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _SPACE = re.compile(r"\s+")
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-zA-Z0-9_-]+(?:[.+][a-zA-Z0-9_-]+)*")
+MOST_PLAIN = 200
+"""Addresses up to this length whose local part holds only what nobody argues about need no further look."""
 
 COLUMN_FACTS = (
     "email", "phone", "first_name", "last_name", "name", "title", "company", "website", "country", "city", "industry",
@@ -73,6 +76,8 @@ def one_line(value: Any, limit: int = 300) -> str:
     """Text without control characters, folded to single spaces, cut at `limit`."""
     if value is None or isinstance(value, dict | list):
         return ""
+    if isinstance(value, str) and value.isprintable() and "  " not in value:
+        return value.strip()[:limit]  # nearly everything; the only printable space is the plain one
     text = "".join(letter if letter.isprintable() else " " for letter in str(value))
     return _SPACE.sub(" ", text).strip()[:limit]
 
@@ -89,10 +94,22 @@ def clean_email(text: str) -> tuple[str, str]:
     text = text.strip().strip("<>").removeprefix("mailto:")
     if not text:
         return "", ""
+    local, _, domain = text.partition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and len(text) <= MOST_PLAIN and _is_plain_domain(domain.lower()):
+        return text.lower(), ""
     try:
         return validate_email(text, check_deliverability=False, strict=False).normalized.lower(), ""
     except EmailNotValidError as error:
         return "", str(error)
+
+
+@lru_cache(maxsize=65_536)
+def _is_plain_domain(domain: str) -> bool:
+    """Whether a domain in lower case is good as it stands. The judgement is kept: most mail comes from few domains."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False, strict=False).normalized == f"a@{domain}"
+    except EmailNotValidError:
+        return False
 
 
 def clean_phone(text: str, country: str) -> tuple[str, str]:

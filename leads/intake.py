@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from leads.models import PendingSubmission, Submission, SubmissionBody
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_rows, insert_values
 
 RETRY_AFTER = timedelta(seconds=30)
 """How long the sweep waits before it tries a pending submission again; doubled with each attempt."""
@@ -78,10 +78,10 @@ def journal_submissions(items: Sequence[Item], *, now: datetime) -> list[Journal
         journalled.append(Journalled(item, submission))
     fresh = [entry for entry in journalled if not entry.is_repeat]
     insert_rows(Submission, [entry.submission for entry in fresh])
-    insert_rows(
+    insert_values(
         SubmissionBody,
         [
-            SubmissionBody(submission_id=entry.submission.pk, payload=entry.item.payload, raw=entry.item.raw)
+            {"submission_id": entry.submission.pk, "payload": entry.item.payload, "raw": entry.item.raw}
             for entry in fresh
         ],
     )

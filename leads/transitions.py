@@ -12,7 +12,7 @@ from django.db import connection
 
 from leads.lifecycle import check_move
 from leads.models import Lead, LifecycleEvent
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_values
 
 
 class _Keep:
@@ -56,19 +56,19 @@ def move_leads(
     moved: set[UUID] = set()
     for (from_stage, to_stage), group in groups.items():
         moved.update(_move_group(from_stage, to_stage, group, now))
-    insert_rows(
+    insert_values(
         LifecycleEvent,
         [
-            LifecycleEvent(
-                lead_id=move.lead_id,
-                from_stage=move.from_stage,
-                to_stage=move.to_stage,
-                occurred_at=move.occurred_at,
-                recorded_at=now,
-                actor_id=move.actor_id,
-                cause_kind=move.cause_kind,
-                cause_id=move.cause_id,
-            )
+            {
+                "lead_id": move.lead_id,
+                "from_stage": move.from_stage,
+                "to_stage": move.to_stage,
+                "occurred_at": move.occurred_at,
+                "recorded_at": now,
+                "actor_id": move.actor_id,
+                "cause_kind": move.cause_kind,
+                "cause_id": move.cause_id,
+            }
             for move in moves
             if move.lead_id in moved
         ],

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_rows, insert_values
 from revops.foundation.ids import new_id
 from sla.business_time import BusinessHours, working_days_before
 from sla.calendars import Absences, hours_of, versions_of
@@ -83,18 +83,18 @@ def route_leads(requests: Sequence[RouteRequest], *, now: datetime, roster: Rost
     chooser = Chooser(roster.candidates, turns)
     choices = [chooser.choose(request) for request in requests]
     entry = _write_turns(roster, turns, sum(choice.took_turn for choice in choices), now=now)
-    insert_rows(
+    insert_values(
         Assignment,
         [
-            Assignment(
-                handoff_id=request.handoff_id,
-                user_id=choice.user_id,
-                kind=AssignmentKind.AUTO,
-                assigned_at=request.at,
-                reason=str(choice.reason),
-                turn=entry,
-                trace=choice.as_trace(),
-            )
+            {
+                "handoff_id": request.handoff_id,
+                "user_id": choice.user_id,
+                "kind": AssignmentKind.AUTO,
+                "assigned_at": request.at,
+                "reason": str(choice.reason),
+                "turn_id": entry.pk,
+                "trace": choice.as_trace(),
+            }
             for request, choice in zip(requests, choices, strict=True)
         ],
     )

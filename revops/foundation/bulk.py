@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
 from psycopg.types.json import Jsonb
+
+from revops.foundation.ids import new_id, new_ids
 
 M = TypeVar("M", bound=models.Model)
 
@@ -23,22 +25,22 @@ class _Shape(NamedTuple):
 
     table: str
     columns: str
-    width: int
+    fields: tuple[models.Field[Any, Any], ...]
     values: Callable[[Any], Any]
     json: tuple[int, ...]
 
 
 @cache
 def _shape(model: type[models.Model]) -> _Shape:
-    fields = [
+    fields = tuple(
         field
         for field in model._meta.concrete_fields
         if not isinstance(field, models.AutoField) and not field.generated
-    ]
+    )
     return _Shape(
         table=connection.ops.quote_name(model._meta.db_table),
         columns=", ".join(connection.ops.quote_name(str(field.column)) for field in fields),
-        width=len(fields),
+        fields=fields,
         values=attrgetter(*(field.attname for field in fields)),
         json=tuple(place for place, field in enumerate(fields) if isinstance(field, models.JSONField)),
     )
@@ -55,17 +57,17 @@ def _values(shape: _Shape, rows: Sequence[models.Model]) -> Iterator[Sequence[An
         yield values
 
 
-def _insert_few(shape: _Shape, rows: Sequence[models.Model], more: str) -> list[Any]:
-    one = f"({', '.join(['%s'] * shape.width)})"
-    statement = f"INSERT INTO {shape.table} ({shape.columns}) VALUES {', '.join([one] * len(rows))}{more}"
+def _insert_few(shape: _Shape, rows: Iterable[Sequence[Any]], count: int, more: str) -> list[Any]:
+    one = f"({', '.join(['%s'] * len(shape.fields))})"
+    statement = f"INSERT INTO {shape.table} ({shape.columns}) VALUES {', '.join([one] * count)}{more}"
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(chain.from_iterable(_values(shape, rows))))
+        cursor.execute(statement, list(chain.from_iterable(rows)))
         return [key for (key,) in cursor.fetchall()] if more else []
 
 
-def _copy(shape: _Shape, table: str, rows: Sequence[models.Model]) -> None:
+def _copy(shape: _Shape, table: str, rows: Iterable[Sequence[Any]]) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({shape.columns}) FROM STDIN") as copy:
-        for values in _values(shape, rows):
+        for values in rows:
             copy.write_row(values)
 
 
@@ -78,11 +80,50 @@ def insert_rows(model: type[M], rows: Sequence[M]) -> Sequence[M]:
         return rows
     shape = _shape(model)
     if len(rows) <= FEW:
-        _insert_few(shape, rows, "")
+        _insert_few(shape, _values(shape, rows), len(rows), "")
     else:
-        _copy(shape, shape.table, rows)
+        _copy(shape, shape.table, _values(shape, rows))
     _mark_saved(rows)
     return rows
+
+
+def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts new rows given as mappings of attributes ("lead_id", not "lead"), without instances. One query.
+
+    What a row leaves out takes its field's default; identifiers are drawn for all rows at once, in rising order. For
+    rows that nobody needs back: making instances of them costs more than writing them. Raises TypeError for a name
+    that is no column.
+    """
+    if not rows:
+        return
+    shape = _shape(model)
+    names = _names(model)
+    for row in rows:
+        if not row.keys() <= names:
+            raise TypeError(f"{model.__name__} has no {', '.join(sorted(row.keys() - names))}.")
+    values = zip(*(_column(field, rows) for field in shape.fields), strict=True)
+    if len(rows) <= FEW:
+        _insert_few(shape, values, len(rows), "")
+    else:
+        _copy(shape, shape.table, values)
+
+
+@cache
+def _names(model: type[models.Model]) -> frozenset[str]:
+    return frozenset(field.attname for field in _shape(model).fields)
+
+
+def _column(field: models.Field[Any, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """One column of all rows, ready for the database."""
+    name = field.attname
+    if field.default is new_id:
+        fresh = iter(new_ids(len(rows)))
+        return [row[name] if name in row else next(fresh) for row in rows]
+    default = field.get_default()
+    if isinstance(field, models.JSONField):
+        default = None if default is None else Jsonb(default)
+        return [default if name not in row else None if (value := row[name]) is None else Jsonb(value) for row in rows]
+    return [row.get(name, default) for row in rows]
 
 
 def insert_missing(model: type[M], rows: Sequence[M]) -> set[Any]:
@@ -97,7 +138,7 @@ def insert_missing(model: type[M], rows: Sequence[M]) -> set[Any]:
     key = connection.ops.quote_name(str(model._meta.pk.column))
     conflict = f" ON CONFLICT DO NOTHING RETURNING {key}"
     if len(rows) <= FEW:
-        inserted = set(_insert_few(shape, rows, conflict))
+        inserted = set(_insert_few(shape, _values(shape, rows), len(rows), conflict))
     else:
         waiting = connection.ops.quote_name(f"waiting_{model._meta.db_table}")
         with connection.cursor() as cursor:
@@ -106,7 +147,7 @@ def insert_missing(model: type[M], rows: Sequence[M]) -> set[Any]:
                 " ON COMMIT DELETE ROWS"
             )
             cursor.execute(f"TRUNCATE {waiting}")
-        _copy(shape, waiting, rows)
+        _copy(shape, waiting, _values(shape, rows))
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {shape.table} ({shape.columns}) SELECT {shape.columns} FROM {waiting}{conflict}"
@@ -135,7 +176,7 @@ def update_rows(model: type[M], rows: Sequence[M], fields: Sequence[str]) -> Non
     table = connection.ops.quote_name(model._meta.db_table)
     changes = ", ".join(f"{name} = new.{name}" for name in names[1:])
     statement = (
-        f"UPDATE {table} AS old SET {changes} FROM (VALUES {', '.join([one] * len(rows))})"  # noqa: S608 - own names
+        f"UPDATE {table} AS old SET {changes} FROM (VALUES {', '.join([one] * len(rows))})"
         f" AS new ({', '.join(names)}) WHERE old.{names[0]} = new.{names[0]}"
     )
     with connection.cursor() as cursor:
