@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from feedback.metrics import METRICS, Period, Week, drill_count, measure
 from feedback.models import Review, ReviewDecision
-from feedback.reviews import freeze_review, record_decision
+from feedback.reviews import freeze_review, record_decision, review_of
 from revops.foundation.models import Role, User
+from revops.portal.reviews.agenda import sections_of
 from tests.factories import UserFactory
 from tests.feedback.company import Company, found_company
 from tests.portal.learning import browser_of, in_last_week, last_week, links_in, text_of
@@ -280,3 +281,38 @@ def test_numbers_are_of_the_organisations_week(company: Company, week: Week, set
     html = page(browser_of(User.objects.get(pk=company.sales_head.pk)), week.plus(1))
     assert week.plus(1).name in html
     assert measure(METRICS["accepted_leads"], Period(week.start, week.end)).n == 1
+
+
+def test_changes_name_the_weeks_they_compare(manager: Client, company: Company, week: Week) -> None:
+    work(company)
+    now, own, before, fourth = (week.plus(ago).name[5:] for ago in (1, 0, -1, -4))
+    text = text_of(page(manager, week.plus(1)))
+    assert f"{now}, so far Newest full week" in text
+    assert f"{own} vs {before}" in text
+    assert "This week" not in text
+    assert f"{own}, so far" not in text_of(page(manager, week))
+    rows = sections_of(review_of(week.plus(1), now=timezone.now())[0])["quality"]
+    assert rows[0].versus_4 == f"vs mean of {fourth}–{before}"
+
+
+def test_a_number_that_stayed_the_same_did_not_move_the_other_way(
+    manager: Client, company: Company, week: Week
+) -> None:
+    for ago in (-1, 0):
+        at = company.at + timedelta(weeks=ago)
+        leads = company.hand_off(2, at=at)
+        company.accept(leads[0], at=at)
+        company.reject(leads[1], "no_need", "Bought ours already", at=at)
+    decision(company, week.plus(-1))
+    text = text_of(page(manager, week.plus(1)))
+    assert "50 % → 50 % in" in text.replace("\u202f", " ")
+    assert "(stayed the same)" in text
+    assert "the other way" not in text
+
+
+def test_a_decision_waits_for_a_full_week_before_it_is_judged(manager: Client, company: Company, week: Week) -> None:
+    work(company)
+    decision(company, week)
+    text = text_of(page(manager, week.plus(1)))
+    assert "(too early to say)" in text
+    assert "→ –" not in text

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from feedback.metrics import METRICS, Unit
+from feedback.metrics import METRICS, Unit, Week
 from feedback.metrics.dictionary import Fold
 from feedback.models.reviews import Answer, ReviewDecision
 from feedback.reviews import Effect
@@ -39,13 +40,18 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric of the agenda. `judged` is the newest ripe week if that is not the week itself."""
+    """One metric of the agenda. `judged` is the newest ripe week if that is not the week itself.
+
+    `versus` and `versus_4` say which weeks the changes compare, "W46 vs W45" and "vs mean of W42–W45".
+    """
 
     name: str
     definition: str
     now: Number
     judged: Number | None
     judged_week: str
+    versus: str
+    versus_4: str
     change: float | None
     change_to_4_weeks: float | None
     change_unit: str
@@ -67,6 +73,7 @@ def sections_of(review: Mapping[str, Any]) -> dict[str, list[MetricRow]]:
 
 def _metric_row(line: Mapping[str, Any], week: str) -> MetricRow:
     unit, judged = line["unit"], line["judged"]
+    own, before, fourth = (_short(judged["week"], ago) for ago in (0, 1, 4))
     change, change_unit = change_in(unit, line["change"])
     ripe = [point["value"] for point in line["series"] if point["week"] <= judged["week"]][-13:]
     values = chart_values(unit, ripe)
@@ -77,7 +84,9 @@ def _metric_row(line: Mapping[str, Any], week: str) -> MetricRow:
         definition=line["definition"],
         now=_number(line["key"], unit, line, week),
         judged=None if line["is_mature"] else _number(line["key"], unit, judged, judged["week"]),
-        judged_week=judged["week"].partition("-")[2],
+        judged_week=own,
+        versus=_("%(week)s vs %(before)s") % {"week": own, "before": before},
+        versus_4=_("vs mean of %(weeks)s") % {"weeks": f"{fourth}–{before}"},
         change=change,
         change_to_4_weeks=change_in(unit, line["change_to_4_weeks"])[0],
         change_unit=change_unit,
@@ -85,6 +94,11 @@ def _metric_row(line: Mapping[str, Any], week: str) -> MetricRow:
         chip=verdict_chip(line["verdict"], higher_is_better=line["higher_is_better"], signal=line["signal"]),
         trend=sparkline(f"{line['name']}, {judged['week']}", values, chart_unit(unit), limits),
     )
+
+
+def _short(week: str, ago: int = 0) -> str:
+    """ "W46" for 2026-W46, or for the week so many weeks before it."""
+    return Week.parse(week, ZoneInfo("UTC")).plus(-ago).name.partition("-")[2]
 
 
 def _good_when(line: Mapping[str, Any]) -> str:
@@ -186,13 +200,18 @@ def _promise_row(row: Mapping[str, Any], week: str) -> PromiseRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A decision with what became of its number. `is_mine` lets its owner answer."""
+    """A decision with what became of its number in the newest full week; `after_week` names that week.
+
+    `moved` is None while no week after the decision is full; `stayed` says that what people read is the same.
+    """
 
     decision: ReviewDecision
     metric: str
     before: str
     after: str
+    after_week: str
     moved: bool | None
+    stayed: bool
     is_routine: bool
     is_overdue: bool
     may_answer: bool
@@ -201,8 +220,8 @@ class DecisionRow:
 
 
 def known_values(review: Mapping[str, Any]) -> dict[str, float | None]:
-    """{metric key: value of the week} of what the review holds."""
-    return {line["key"]: line["value"] for section in review["sections"] for line in section["lines"]}
+    """{metric key: value of the newest full week} of what the review holds; a week that still runs proves nothing."""
+    return {line["key"]: line["judged"]["value"] for section in review["sections"] for line in section["lines"]}
 
 
 def decision_rows(
@@ -219,20 +238,25 @@ def decision_rows(
     for decision in decisions:
         entry, effect = METRICS[decision.metric], effects[decision.pk]
         line = lines.get(decision.metric)
+        judged = line["judged"]["week"] if line else review["week"]
+        is_early = judged <= Week(decision.week_on, ZoneInfo("UTC")).name
+        before, after = say_value(entry.unit, effect.before), say_value(entry.unit, effect.after)
         rows.append(
             DecisionRow(
                 decision=decision,
                 metric=str(entry.name),
-                before=say_value(entry.unit, effect.before),
-                after=say_value(entry.unit, effect.after),
-                moved=effect.moved,
+                before=before,
+                after="–" if is_early else after,
+                after_week="" if is_early else _short(judged),
+                moved=None if is_early else effect.moved,
+                stayed=not is_early and before == after,
                 is_routine=line is not None and line["verdict"] == "routine",
                 is_overdue=not decision.answer and decision.due_on.isoformat() <= review["to"],
                 may_answer=not decision.answer and (may_decide or decision.owner_id == user_id),
                 answer_tone=ANSWER_TONES.get(Answer(decision.answer), "neutral") if decision.answer else "",
                 url=metric_url(
                     decision.metric,
-                    review["week"],
+                    judged,
                     "hits" if entry.unit is Unit.SHARE and entry.fold is Fold.MEAN else "all",
                 ),
             )

@@ -64,6 +64,7 @@ def _page(request: HttpRequest, week: Week, form: DecisionForm | None = None, st
     is_over = now >= week.end
     context = {
         "week": week,
+        "week_short": week.name.partition("-")[2],
         "review": data,
         "frozen": frozen,
         "is_over": is_over,
