@@ -13,7 +13,8 @@ from django.utils import timezone
 from feedback.models import Outcome
 from leads.acts import Act, ActOnLead
 from leads.files import csv_lines, defused
-from leads.models import Lead
+from leads.models import Account, Lead
+from leads.names import normalise_company
 from revops.foundation.models import LedgerEntry
 from revops.portal import journey
 from revops.portal.lead_pages.listing import count_of, page_of
@@ -256,6 +257,15 @@ def test_a_number_opens_to_its_leads(office: Office) -> None:
     assert signed_in(office.marketer).get("/leads/?metric=nonsense&period=x").status_code == 200
 
 
+@pytest.mark.parametrize("words", ["Torisport Partners GmbH", "partners torisport", "GmbH Torisp"])
+def test_search_finds_a_company_with_and_without_its_legal_form(office: Office, words: str) -> None:
+    lead = office.lead(1)
+    Account.objects.filter(pk=lead.account_id).update(
+        name="Torisport Partners GmbH", normalised_name=normalise_company("Torisport Partners GmbH")
+    )
+    assert f"/leads/{lead.public_id}/" in text(signed_in(office.rep).get("/search/", {"q": words}))
+
+
 def test_search_finds_leads_by_name_address_company_and_id(office: Office) -> None:
     lead = office.lead(1)
     office.lead(2, owner=office.colleague)
@@ -267,4 +277,7 @@ def test_search_finds_leads_by_name_address_company_and_id(office: Office) -> No
     assert client.get("/search/", {"q": lead.public_id})["Location"] == f"/leads/{lead.public_id}/"
     hits = text(client.get("/search/", {"q": "ada"}, headers={"HX-Request": "true"}))
     assert hits.startswith("<ul><li>")
+    assert "No lead, company or rule" not in hits
+    nothing = text(client.get("/search/", {"q": "zzz"}, headers={"HX-Request": "true"}))
+    assert "No lead, company or rule has these words." in nothing
     assert "Nothing found" in text(client.get("/search/", {"q": "zzz"}))

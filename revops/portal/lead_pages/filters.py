@@ -83,12 +83,18 @@ class LeadFilter(django_filters.FilterSet):
 
 
 def text_condition(text: str) -> Q:
-    """Leads whose person or company matches what was typed. Words are matched each by itself."""
+    """Leads whose person or company matches what was typed. Words are matched each by itself.
+
+    A legal form ("GmbH") is no part of a company's normalised name, so it is left out of what is looked for.
+    """
     words = text.split()[:5]
-    people, companies = Q(), Q()
+    people, names, domains = Q(), Q(), Q()
     for word in words:
         people &= Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(email__icontains=word)
-        companies &= Q(normalised_name__contains=normalise_company(word) or word.lower()) | Q(domain__icontains=word)
+        domains &= Q(domain__icontains=word)
+    for word in (normalise_company(text) or text.lower()).split()[:5]:
+        names &= Q(normalised_name__contains=word)
+    companies = names | domains
     found_people = Person.objects.filter(people).values("pk")[:MOST_MATCHES]
     found_accounts = Account.objects.filter(companies).values("pk")[:MOST_MATCHES]
     return Q(person__in=Subquery(found_people)) | Q(account__in=Subquery(found_accounts))
