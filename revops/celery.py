@@ -5,7 +5,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init
+
+from revops.foundation.collector import look_less_often
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
 
@@ -20,6 +22,12 @@ def read_schedule(sender: Celery, **_: object) -> None:
     # By name: the ground may not import the roof, it only knows where the list hangs.
     if find_spec("revops.portal.schedule"):
         sender.conf.beat_schedule = import_module("revops.portal.schedule").SCHEDULE
+
+
+@worker_process_init.connect
+def spare_the_collector(**_: object) -> None:
+    """Imports and rescorings make many objects and hardly any garbage in cycles."""
+    look_less_often()
 
 
 @worker_init.connect

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from leads.models import Source
 
 UNIDENTIFIED = "unidentified"
@@ -14,7 +16,9 @@ UNIDENTIFIED = "unidentified"
 
 def source_ids(keys: Iterable[str], *, now: datetime) -> dict[str, UUID]:
     """The registered sources among `keys`, always with UNIDENTIFIED, which is made when it is first needed."""
-    found = dict(Source.objects.filter(key__in={*keys, UNIDENTIFIED}).values_list("key", "pk"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, id FROM leads_source WHERE key = ANY(%s)", [[*keys, UNIDENTIFIED]])
+        found: dict[str, UUID] = dict(cursor.fetchall())
     if UNIDENTIFIED not in found:
         name = "Unidentified senders"
         note = "Holds what arrived over the API without a registered source. Nothing of it becomes a lead."
