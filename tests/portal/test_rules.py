@@ -15,7 +15,7 @@ from revops.foundation.models import Job, LedgerEntry, OutboxMessage
 from revops.portal import journey
 from scoring.models import LeadScore, Rulebook, RulebookChange
 from tests.conftest import NOW
-from tests.factories import item
+from tests.factories import UserFactory, item
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +132,17 @@ def test_the_author_and_the_other_side_cannot_sign(company: Any, heads: Any) -> 
         client.post(f"/rules/versions/{book.version}/sign/", {"side": side, "content_hash": book.content_hash})
     assert not book.signatures.exists()
     assert "The author cannot sign" in sales.get(f"/rules/versions/{book.version}/").content.decode()
+
+
+def test_a_proposal_that_nobody_could_sign_says_so_before_and_after(company: Any, sign_in: Any, heads: Any) -> None:
+    sales, marketing = heads
+    assert "Nobody could sign this proposal" in sales.get("/rules/draft/").content.decode()
+    page = f"/rules/versions/{proposed(sales).version}/"
+    for client in heads:
+        assert "this side has no other manager" in client.get(page).content.decode()
+    UserFactory.create(role="sales_manager")
+    assert "Nobody could sign this proposal" not in sales.get("/rules/draft/").content.decode()
+    assert "this side has no other manager" not in marketing.get(page).content.decode()
 
 
 def test_nobody_signs_what_they_did_not_read(company: Any, sign_in: Any, heads: Any) -> None:

@@ -17,7 +17,7 @@ from revops.foundation import outbox
 from revops.foundation.models import OutboxMessage
 from revops.portal.back_office import needs, note, person_of, status_of
 from revops.portal.rules.editing import RulebookForm, whole_of
-from revops.portal.rules.reading import OPEN_STATES, missing_signers, refusal_to_sign
+from revops.portal.rules.reading import OPEN_STATES, missing_signers, refusal_to_sign, sides_without_signer
 from revops.portal.rules.rescoring import start_rescore
 from revops.portal.rules.views import book_or_404
 from scoring.models import Rulebook, RulebookState, SigningSide
@@ -55,7 +55,12 @@ def new_draft(request: HttpRequest) -> HttpResponse:
             words = _("Version %(n)s is drafted. It counts once both sides have signed it and it is published.")
             messages.success(request, words % {"n": draft.version})
             return redirect("rule-version", draft.version)
-    return render(request, "rules/edit.html", {"form": form, "base": base}, status=status_of(form))
+    context = {
+        "form": form,
+        "base": base,
+        "unsigned": [side.label for side in sides_without_signer(person_of(request))],
+    }
+    return render(request, "rules/edit.html", context, status=status_of(form))
 
 
 def _base(request: HttpRequest) -> Rulebook | None:

@@ -59,10 +59,13 @@ def signings(book: Rulebook, viewer: User) -> list[Signing]:
         signature.side: signature
         for signature in book.signatures.select_related("user").filter(content_hash=book.content_hash)
     }
+    without = sides_without_signer(book.author) if book.state in OPEN_STATES and len(given) < len(SigningSide) else []
     rows = []
     for side in SigningSide:
         signature = given.get(side)
         refusal = "" if signature else refusal_to_sign(book, viewer, side)
+        if refusal and side in without:
+            refusal = _("The author cannot sign, and this side has no other manager. Let somebody else propose it.")
         rows.append(
             Signing(
                 side,
@@ -85,6 +88,13 @@ def refusal_to_sign(book: Rulebook, viewer: User, side: str) -> str:
     except PublishingRefused as refusal:
         return str(refusal)
     return ""
+
+
+def sides_without_signer(author: User) -> list[SigningSide]:
+    """The sides nobody could sign for if `author` proposed a version, because nobody signs their own. One query."""
+    others = User.objects.filter(role__in=SIDE_OF_ROLE, is_active=True).exclude(pk=author.pk)
+    roles = set(others.values_list("role", flat=True))
+    return [side for role, side in SIDE_OF_ROLE.items() if role not in roles]
 
 
 def missing_signers(book: Rulebook) -> list[User]:
