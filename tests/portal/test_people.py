@@ -253,3 +253,18 @@ def test_the_list_is_filtered_and_downloaded(sign_in: Any) -> None:
     assert client.get("/people/", {"role": "admin", "state": "active"}).context["page"].total == 1
     lines = b"".join(client.get("/people/", {"format": "csv"}).streaming_content).decode().splitlines()
     assert len(lines) == 3
+
+
+def test_the_number_of_open_leads_opens_exactly_those(company: Any, sign_in: Any) -> None:
+    (receipt,) = journey.admit([item(company["source"], **READY)], now=timezone.now())
+    owner = Lead.objects.get(pk=receipt.lead_id).owner
+    assert owner is not None
+    (closed,) = journey.admit([item(company["source"], **{**READY, "email": "cy@closed.example"})], now=timezone.now())
+    Lead.objects.filter(pk=closed.lead_id).update(owner=owner, stage="rejected")
+    client = sign_in()
+    for page in ("/people/", page_of(owner)):
+        link = re.search(r'href="(/leads/\?owner=[^"]+)">1</a>', client.get(page).content.decode())
+        assert link, page
+        leads = client.get(html.unescape(link[1])).content.decode()
+        assert encode("lead", receipt.lead_id) in leads
+        assert encode("lead", closed.lead_id) not in leads

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from allauth.account.forms import default_token_generator
@@ -42,6 +43,9 @@ from revops.portal.people.changing import ChangeRefused, deactivate, open_work_o
 from revops.portal.people.forms import AbsenceForm, LeavingForm, PersonForm, RoutingForm
 from sla.models import Absence, RepProfile, RoutingBalance
 
+OPEN_STAGES = urlencode({"stage": [stage.value for stage in SALES_STAGES]}, doseq=True)
+"""What the list of leads is asked for behind a number of open leads."""
+
 _IN_LEDGER = ("role", "team_id", "timezone")
 _PERSONAL = ("name", "email")
 
@@ -70,6 +74,7 @@ def people_list(request: HttpRequest) -> HttpResponseBase:
         "active": sum(1 for name in ("q", "role", "team", "state") if request.GET.get(name)),
         "may_manage": can(person_of(request), "people.manage"),
         "csv_url": f"?{query_of(request, format='csv')}",
+        "open_stages": OPEN_STAGES,
         "now": now,
     }
     return render(request, "people/list.html", context)
@@ -185,6 +190,7 @@ def shown_person(
         "past": _days(Absence.objects.filter(user=person, ends_at__lte=now).order_by("-starts_at")[:10], person),
         "leaving": leaving or LeavingForm(possible_heirs(person)),
         "work": open_work_of(person),
+        "open_stages": OPEN_STAGES,
         "balance": RoutingBalance.objects.filter(user=person).first(),
         "may_manage": may_manage,
         "may_plan": may_plan and not person.is_machine,
