@@ -95,6 +95,7 @@ def publish_second_rulebook(company: Company, now: datetime) -> None:
         summary="A ticked contact box gives 16 points instead of 20: most people of content syndication never ticked "
         "it themselves, and sales rejected four of five.",
         now=now,
+        review_by_on=(now + YEAR / 2).date(),
     )
     sign_rulebook(draft, users["manager2"], SigningSide.SALES, now)
     sign_rulebook(draft, users["marketing-manager"], SigningSide.MARKETING, now)
