@@ -17,6 +17,7 @@ from feedback.metrics import Week, measure, metric
 from feedback.models import Review, ReviewDecision
 from feedback.models.reviews import Answer, Direction
 from feedback.reviews.building import build_review
+from feedback.reviews.lines import judged_week
 from revops.foundation.models import User
 
 
@@ -54,7 +55,7 @@ def freeze_review(week: Week, *, now: datetime) -> Review:
 def record_decision(
     week: Week, *, text: str, owner: User, due_on: date, metric_key: str, direction: str, author: User, now: datetime
 ) -> ReviewDecision:
-    """Records a decision with the value its metric has in that week, so that the next review can tell if it moved.
+    """Records a decision with the value its metric has in the newest whole week, so that a review can tell if it moved.
 
     Raises ReviewClosedError when the review of the week is closed, KeyError for an unknown metric, and ValueError for
     an empty text, an unknown direction or a due date before the week.
@@ -68,7 +69,7 @@ def record_decision(
         raise ValueError("The due date lies before the week of the decision. Choose a later one.")
     if Review.objects.filter(week_on=week.monday, closed_at__isnull=False).exists():
         raise ReviewClosedError(f"The review of {week.name} is closed. Record the decision in the current week.")
-    baseline = measure(entry, week.period).value
+    baseline = measure(entry, judged_week(entry, week, now).period).value
     return ReviewDecision.objects.create(
         week_on=week.monday,
         text=text.strip(),

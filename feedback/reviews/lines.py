@@ -69,11 +69,16 @@ class Line:
         }
 
 
+def judged_week(entry: Metric, week: Week, now: datetime) -> Week:
+    """The newest week up to `week` that is over, and old enough for its leads to have become what is counted."""
+    while not is_mature(entry, week.period, now):
+        week = week.plus(-1)
+    return week
+
+
 def line_of(entry: Metric, week: Week, now: datetime) -> Line:
     """The line of one metric. One query, over as many further weeks as the metric takes to ripen."""
-    judged = week
-    while not is_mature(entry, judged.period, now):
-        judged = judged.plus(-1)
+    judged = judged_week(entry, week, now)
     lag = (week.monday - judged.monday).days // 7
     return Line(entry, weekly(entry, week, WEEKS_SHOWN + lag), week, judged)
 

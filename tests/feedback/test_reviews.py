@@ -187,6 +187,14 @@ def test_a_decision_keeps_what_its_number_was(company: Company, week: Week) -> N
     assert decided(company, week, metric_key="win_rate").baseline is None
 
 
+def test_a_decision_of_a_running_week_starts_from_the_newest_whole_one(company: Company, week: Week) -> None:
+    leads = company.hand_off(2)
+    company.accept(leads[0])
+    company.reject(leads[1])
+    running = week.plus(1)
+    assert decided(company, running, now=running.start + timedelta(days=2)).baseline == 0.5
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
