@@ -73,6 +73,7 @@ STAFF: tuple[Staff, ...] = (
     Staff("manager2", "Luther Maddox", "sales_manager", *_AMERICAS),
     Staff("manager3", "Grace Tanaka", "sales_manager", *_APAC),
     Staff("marketing-manager", "Helena Brinkmann", "marketing_manager", *_MARKETING),
+    Staff("marketing-manager2", "Ines Duarte", "marketing_manager", *_MARKETING),
     Staff("marketer1", "Paul Kaminski", "marketer", *_MARKETING),
     Staff("marketer2", "Noor El Idrissi", "marketer", *_MARKETING),
     Staff("marketer3", "Greta Sundqvist", "marketer", *_MARKETING),
