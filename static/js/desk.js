@@ -57,13 +57,16 @@
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("hx-post")) event.target.closest("[data-toast]")?.classList.add("is-used");
   });
-  // Keys pressed while the card ahead is shown wait for the answer; then they meet the real card, in their order.
+  // Keys pressed while the card ahead is shown, or before htmx has taken over the new forms, wait; then they meet the
+  // real card, in their order.
   let early = [];
+  const waits = () => one(".card-ahead") || (window.htmx && one("#detail form[hx-post]:not([data-htmx-powered])"));
   addEventListener("keydown", (event) => {
-    if (!one(".card-ahead") || event.isComposing || event.ctrlKey || event.metaKey) return;
+    if (!waits() || event.isComposing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (!event.repeat && early.length < 500) early.push({ at: Date.now(), key: event.key, code: event.code, altKey: event.altKey });
+    if (!one(".card-ahead")) setTimeout(replay, 20);
   }, true);
   const type = (field, key) => {
     if (key === "Enter") field.form?.requestSubmit();
@@ -72,13 +75,14 @@
     fresh = null;
   };
   const replay = () => {
-    while (early.length && !one(".card-ahead")) {
+    while (early.length && !waits()) {
       const { at, ...key } = early.shift();
       const focused = document.activeElement;
       if (Date.now() - at > 5000) continue;
       if (focused.matches("input:not([type=radio],[type=checkbox]),textarea")) type(focused, key.key);
       else focused.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
     }
+    if (early.length && !one(".card-ahead")) setTimeout(replay, 20);
   };
   document.addEventListener("htmx:after:swap", () => {
     all("#toasts .is-used").forEach((toast) => toast.remove());
