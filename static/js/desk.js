@@ -17,7 +17,9 @@
     }
   });
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details") && event.target.open) one("[data-focus]", event.target)?.focus();
+    const sheet = event.target;
+    if (!sheet.matches?.("details") || !sheet.open || one(":is(input,select,textarea):focus", sheet)) return; // a key was faster
+    one("[data-focus]", sheet)?.focus();
   }, true);
   document.addEventListener("focusin", (event) => {
     if (!event.target.matches?.(".code input[type=text],.code input[type=number]")) return;
@@ -62,7 +64,8 @@
   let early = [];
   const waits = () => one(".card-ahead") || (window.htmx && one("#detail form[hx-post]:not([data-htmx-powered])"));
   addEventListener("keydown", (event) => {
-    if (!waits() || event.isComposing || event.ctrlKey || event.metaKey) return;
+    // What waits keeps its turn: no later key may overtake it. Only what a person pressed waits, not what is played again.
+    if (!event.isTrusted || !(early.length || waits()) || event.isComposing || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (!event.repeat && early.length < 500) early.push({ at: Date.now(), key: event.key, code: event.code, altKey: event.altKey });
@@ -70,8 +73,8 @@
   }, true);
   const type = (field, key) => {
     if (key === "Enter") field.form?.requestSubmit();
-    else if (key.length === 1 && field.selectionStart === null) field.value = fresh === field ? key : field.value + key;
-    else if (key.length === 1) field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
+    else if (field.selectionStart === null) field.value = fresh === field ? key : field.value + key;
+    else field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
     fresh = null;
   };
   const replay = () => {
@@ -79,7 +82,8 @@
       const { at, ...key } = early.shift();
       const focused = document.activeElement;
       if (Date.now() - at > 5000) continue;
-      if (focused.matches("input:not([type=radio],[type=checkbox]),textarea")) type(focused, key.key);
+      const writes = focused.matches("input:not([type=radio],[type=checkbox]),textarea") && (key.key === "Enter" || key.key.length === 1);
+      if (writes) type(focused, key.key);
       else focused.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
     }
     if (early.length && !one(".card-ahead")) setTimeout(replay, 20);

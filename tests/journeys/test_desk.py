@@ -110,6 +110,26 @@ def test_moving_through_the_list_and_closing_sheets_by_keyboard(office: Office, 
     expect(page.locator("#evidence-duplicate_of")).to_be_focused()
 
 
+def test_a_key_never_overtakes_one_that_waits_for_the_new_card(office: Office, open_page: OpenPage) -> None:
+    """Reject and its digits must not become Accept when the first key waits and the second would not have to."""
+    leads(office, 1)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    page.evaluate("""() => {
+        const later = window.setTimeout;
+        window.setTimeout = (work, ms) => later(work, ms === 20 ? 600 : ms);
+        document.querySelector("#detail").insertAdjacentHTML("beforeend", "<form id='new' hx-post='/'></form>");
+    }""")
+    page.keyboard.press("x")
+    page.evaluate("document.getElementById('new').remove()")
+    for key in ("1", "3"):
+        page.keyboard.press(key)
+    page.keyboard.type("a thing")
+    expect(page.locator("#evidence-wrong_product")).to_have_value("a thing")
+    assert not Disposition.objects.exists()
+
+
 def test_without_script_every_action_is_a_form(office: Office, open_page: OpenPage) -> None:
     leads(office, 4)
     page = open_page(office.rep, java_script_enabled=False)
