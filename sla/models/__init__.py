@@ -3,6 +3,7 @@
 from .agreements import Agreement, AgreementSignature, AgreementState, Clause, ClauseSide, Measure
 from .calendars import Calendar, CalendarVersion
 from .clocks import Clock
+from .escalation import ClockExcuse, Escalation, EscalationAction, EscalationLadder, PoolOffer, RepBackup
 from .handoffs import Assignment, AssignmentKind, HandOff, HandOffState
 from .people import Absence, AbsenceKind, RepProfile, RoutingBalance, TurnEntry, TurnReason
 
@@ -19,9 +20,15 @@ __all__ = [
     "Clause",
     "ClauseSide",
     "Clock",
+    "ClockExcuse",
+    "Escalation",
+    "EscalationAction",
+    "EscalationLadder",
     "HandOff",
     "HandOffState",
     "Measure",
+    "PoolOffer",
+    "RepBackup",
     "RepProfile",
     "RoutingBalance",
     "TurnEntry",

@@ -20,8 +20,8 @@ class ClockQuerySet(models.QuerySet["Clock"]):
         return self.filter(met_at__isnull=True, cancelled_at__isnull=True)
 
     def counted(self) -> ClockQuerySet:
-        """Clocks that count for or against a side: not taken back by an undo, not called off in time."""
-        return self.filter(replaced_by__isnull=True).exclude(cancelled_at__lte=F("due_at"))
+        """Clocks that count for or against a side: not taken back by an undo, not called off in time, not excused."""
+        return self.filter(replaced_by__isnull=True, excuse__isnull=True).exclude(cancelled_at__lte=F("due_at"))
 
     def late(self, now: object) -> ClockQuerySet:
         """Clocks whose promise was or is broken at `now`: a comparison, nobody's opinion."""
