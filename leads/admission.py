@@ -11,9 +11,10 @@ from uuid import UUID
 
 from leads.acts import acts_of, insert_acts
 from leads.cleaning import Facts, clean, one_line
+from leads.gate import rules_for
 from leads.hygiene import ActiveRule, judge
 from leads.intake import Journalled
-from leads.models import Campaign, HygieneRule, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
+from leads.models import Campaign, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
 from revops.foundation.bulk import insert_missing, insert_values, update_rows
@@ -45,14 +46,6 @@ class Admission:
         return (self.entry.item.payload or {}).get("history") or {}
 
 
-def active_rules() -> list[ActiveRule]:
-    """The gate as it stands now, in order."""
-    return [
-        ActiveRule(rule.code, rule.action, frozenset(term.lower() for term in rule.terms))
-        for rule in rows_where(HygieneRule, "is_active ORDER BY position, code", [])
-    ]
-
-
 def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool = False) -> list[Admission]:
     """Decides each journalled submission and writes its outcome, in order.
 
@@ -61,8 +54,11 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
     """
     source_ids = {entry.item.source_id for entry in entries}
     sources = {source.pk: source for source in rows_where(Source, "id = ANY(%s)", [list(source_ids)])}
-    rules = active_rules()
-    admissions = [_judge(entry, rules, sources, released=released) for entry in entries]
+    cleaned = [clean(entry.item.payload or {}) for entry in entries]
+    rules = rules_for([facts.email for facts in cleaned])
+    admissions = [
+        _judge(e, facts, rules, sources, released=released) for e, facts in zip(entries, cleaned, strict=True)
+    ]
     welcome = [admission for admission in admissions if not admission.outcome]
     people = find_or_create_people(
         [Enquiry(a.facts, sources[a.entry.item.source_id].key, a.entry.item.external_id, a.flags) for a in welcome],
@@ -80,6 +76,7 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
                 "lead_id": admission.lead.pk if admission.lead else None,
                 "rule": admission.rule,
                 "detail": admission.detail[:500],
+                "flags": list(admission.flags),
             }
             for admission in admissions
         ],
@@ -87,9 +84,10 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
     return admissions
 
 
-def _judge(entry: Journalled, rules: Sequence[ActiveRule], sources: dict[UUID, Source], *, released: bool) -> Admission:
+def _judge(
+    entry: Journalled, facts: Facts, rules: Sequence[ActiveRule], sources: dict[UUID, Source], *, released: bool
+) -> Admission:
     item = entry.item
-    facts = clean(item.payload or {})
     if item.payload is None or item.refusal:
         why = item.refusal or "This could not be read as a submission."
         return Admission(entry, facts, OutcomeKind.REFUSED, "unreadable", why)

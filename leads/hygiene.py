@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,11 +21,15 @@ QUARANTINE, FLAG, REFUSE = "quarantine", "flag", "refuse"
 
 @dataclass(frozen=True, slots=True)
 class ActiveRule:
-    """A rule of the gate as it stands now: `terms` are its own words or domains."""
+    """A rule of the gate as it stands now: `terms` are its own words or domains, `allowed` what it lets pass.
+
+    The terms of the rule for bounced addresses are the digests of those among the addresses that are judged.
+    """
 
     code: str
     action: str
     terms: frozenset[str]
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,16 @@ def _own_employee(facts: Facts, terms: frozenset[str]) -> str:
     return f"{facts.mail_domain} is our own domain." if facts.email and _mail_domain_in(facts, terms) else ""
 
 
+def digest_of(email: str) -> str:
+    """Under which an address is remembered without being kept."""
+    return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+
+
+def _bounced(facts: Facts, terms: frozenset[str]) -> str:
+    found = facts.email and terms and digest_of(facts.email) in terms
+    return "Mail to this address came back." if found else ""
+
+
 def _competitor(facts: Facts, terms: frozenset[str]) -> str:
     if facts.email and _mail_domain_in(facts, terms):
         return f"{facts.mail_domain} belongs to a competitor."
@@ -135,6 +150,7 @@ def _free_mail(facts: Facts, terms: frozenset[str]) -> str:
 CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {
     "unidentified": _unidentified,
     "disposable": _disposable,
+    "bounced": _bounced,
     "own_employee": _own_employee,
     "competitor": _competitor,
     "student": _student,
@@ -163,10 +179,38 @@ def judge(
         if rule.code == "unidentified" and has_external_id:
             continue
         detail = CHECKS[rule.code](facts, rule.terms)
-        if not detail:
+        if not detail or (rule.allowed and is_allowed(facts, rule.allowed)):
             continue
         if rule.action == FLAG or (only_flags and rule.code != "unidentified"):
             flags.append(rule.code)
         else:
             return Verdict(rule.action, rule.code, detail, tuple(flags))
     return Verdict("", "", "", tuple(flags))
+
+
+def is_allowed(facts: Facts, allowed: frozenset[str]) -> bool:
+    """Is this domain, company or title one that somebody said is fine?"""
+    if facts.company.lower() in allowed or facts.title.lower() in allowed:
+        return True
+    return bool(facts.email) and _mail_domain_in(facts, allowed)
+
+
+def exception_for(code: str, facts: Facts, terms: frozenset[str]) -> str:
+    """What to let pass so that this submission would not hit the rule again: a word, a title, a company or a domain.
+
+    Empty where there is nothing but the person: an address is never a term. A free provider's domain is none either,
+    because it would open the rule to everybody.
+    """
+    if code == "student" and facts.seniority == "student":
+        return facts.title.lower()
+    if code == "competitor" and not (facts.email and _mail_domain_in(facts, terms)):
+        return facts.company.lower()
+    if code == "spam":
+        return _words_found(f"{facts.need} {facts.first_name} {facts.last_name} {facts.company}", terms)
+    if code == "test_data":
+        words = {facts.first_name.lower(), facts.last_name.lower(), facts.email.partition("@")[0]}
+        if words & terms or facts.company.lower() in terms:
+            return min((words | {facts.company.lower()}) & terms)
+    if code in {"disposable", "own_employee", "competitor", "student", "test_data"}:
+        return "" if facts.mail_domain in FREE_DOMAINS else facts.mail_domain
+    return ""

@@ -1,8 +1,8 @@
 """Tables of the ground floor: who knocked, what they said, what they did, and where their lead stands."""
 
 from .forms import LeadForm
-from .hygiene import HygieneRule
-from .imports import ImportFile, ImportKind, ImportRowError, ImportRun, LegalBasis, SavedMapping
+from .hygiene import BouncedAddress, HygieneRule
+from .imports import ImportEdit, ImportFile, ImportKind, ImportRowError, ImportRun, LegalBasis, SavedMapping
 from .leads import Lead, LifecycleEvent
 from .people import Account, Person, PersonIdentity
 from .signals import Attempt, Signal, SignalKind
@@ -17,8 +17,10 @@ from .submissions import (
 __all__ = [
     "Account",
     "Attempt",
+    "BouncedAddress",
     "Campaign",
     "HygieneRule",
+    "ImportEdit",
     "ImportFile",
     "ImportKind",
     "ImportRowError",

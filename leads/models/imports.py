@@ -60,6 +60,15 @@ class ImportRun(models.Model):
     job_id = models.UUIDField(null=True, blank=True, unique=True, help_text=_("The job that imports it."))
     counts = models.JSONField(default=dict, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True, help_text=_("Too many bad rows: nothing of it is let in."))
+    hold = models.JSONField(default=dict, blank=True, help_text=_("What was counted: judged, bad, by rule."))
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    release_reason = models.CharField(max_length=300, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True, help_text=_("Put away unimported; it cannot start."))
+    expired_at = models.DateTimeField(null=True, blank=True, help_text=_("Open for too long; its owner was told."))
     undo_job_id = models.UUIDField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
@@ -77,6 +86,11 @@ class ImportRun(models.Model):
             models.CheckConstraint(
                 condition=models.Q(undone_at__isnull=True) | models.Q(job_id__isnull=False),
                 name="only_a_started_import_is_undone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True)
+                | (~models.Q(release_reason="") & models.Q(held_at__isnull=False)),
+                name="a_held_list_is_released_with_a_reason",
             ),
         ]
 
@@ -117,3 +131,20 @@ class ImportRowError(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run", "is_dry_run", "line"], name="import_error_line")]
+
+
+class ImportEdit(models.Model):
+    """A cell that a person corrected before the import. The file itself stays as it came. Erasable."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="edits")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=200)
+    value = models.TextField(blank=True)
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    edited_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "line", "column"], name="a_cell_is_corrected_once_an_import"),
+        ]

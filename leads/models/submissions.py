@@ -1,6 +1,7 @@
 """The journal: everything received, kept raw before anything is decided, with exactly one outcome that counts."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +125,7 @@ class SubmissionOutcome(models.Model):
     )
     rule = models.CharField(max_length=64, blank=True, help_text=_("Hygiene rule that decided, if one did."))
     detail = models.CharField(max_length=500, blank=True, help_text=_("Why, in words for the sender."))
+    flags = ArrayField(models.CharField(max_length=64), default=list, blank=True, help_text=_("Rules that only flag."))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
