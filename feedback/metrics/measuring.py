@@ -17,8 +17,8 @@ from django.db.models.expressions import RawSQL
 
 from feedback.metrics.dictionary import Fold, Metric, Unit
 from feedback.metrics.periods import Period, Week
-from feedback.statistics import Interval, is_too_few, wilson_interval
 from leads.models import Lead
+from revops.foundation.statistics import Interval, is_too_few, wilson_interval
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 

@@ -13,7 +13,7 @@ from feedback.metrics import Period
 from feedback.models import Disposition, DispositionKind, RootCause
 from feedback.rejections.dimensions import COUNTRY, By, Cell, condition_of, key_name_of, key_of, name_of, value_of
 from feedback.reviews.building import rejections_in
-from feedback.statistics import stands_out
+from revops.foundation.statistics import stands_out
 
 
 @dataclass(frozen=True, slots=True)

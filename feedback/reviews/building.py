@@ -12,9 +12,9 @@ from feedback.metrics import METRICS, Measure, Period, Week, measure_by, metric
 from feedback.models import Disposition, Outcome
 from feedback.promises import promise_board
 from feedback.reviews.lines import Line, line_of
-from feedback.statistics import wilson_interval
 from leads.models import Source
 from revops.foundation.ids import encode
+from revops.foundation.statistics import wilson_interval
 from scoring.models import Rulebook
 
 SECTIONS: list[tuple[str, str, list[str]]] = [

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from feedback.metrics import Measure, Metric, Unit, Week, is_mature, weekly
-from feedback.statistics import change, mean
 from revops.foundation.pages.charts.xmr import Xmr, xmr
+from revops.foundation.statistics import change, mean
 
 WEEKS_SHOWN = 13
 TOO_FEW = "too few"

@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from feedback.metrics import METRICS, Measure, Unit, Week, weekly
 from feedback.models import RootCause
 from feedback.rejections import LABELS, By, Column, Matrix, Row
-from feedback.statistics import is_too_few
 from revops.foundation.pages.charts import (
     Annotation,
     Bar,
@@ -24,6 +23,7 @@ from revops.foundation.pages.charts import (
     xmr,
 )
 from revops.foundation.pages.charts.drawing import say
+from revops.foundation.statistics import is_too_few
 from revops.portal.rejections.asked import Asked
 from revops.portal.wording import Chip, chart_values, verdict_chip
 from scoring.models import Rulebook

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET
 
 from feedback.models import Disposition, ReasonCode
 from feedback.rejections import LABELS, column_name, cost_of, rejected, rejection_matrix
-from feedback.statistics import is_too_few, wilson_interval
 from revops.foundation.policy import can, check
+from revops.foundation.statistics import is_too_few, wilson_interval
 from revops.portal.back_office import csv_response
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rejections import page

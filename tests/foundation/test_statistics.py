@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.statistics import change, is_too_few, mean, stands_out, wilson_interval
+from revops.foundation.statistics import change, is_too_few, mean, stands_out, wilson_interval
 
 
 @pytest.mark.parametrize(
