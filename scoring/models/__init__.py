@@ -1,13 +1,27 @@
 """Tables of the scoring floor: the rules, what they decided, and what counts now."""
 
-from .rulebooks import Rulebook, RulebookAction, RulebookChange, RulebookSignature, RulebookState, SigningSide
+from .marks import KindVerdict, ReasonMark
+from .rulebooks import (
+    Rulebook,
+    RulebookAction,
+    RulebookChange,
+    RulebookEffect,
+    RulebookRevision,
+    RulebookSignature,
+    RulebookState,
+    SigningSide,
+)
 from .scores import LeadScore, ScoreDecision, Tier, TierOverride
 
 __all__ = [
+    "KindVerdict",
     "LeadScore",
+    "ReasonMark",
     "Rulebook",
     "RulebookAction",
     "RulebookChange",
+    "RulebookEffect",
+    "RulebookRevision",
     "RulebookSignature",
     "RulebookState",
     "ScoreDecision",

@@ -87,9 +87,13 @@ class TierOverride(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Ended before it expired."))
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the lead went back to the team its own tier says.")
+    )
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(settled_at=None), name="override_to_settle")]
         constraints = [
             models.CheckConstraint(condition=Q(tier__in=Tier.values), name="an_override_names_a_known_tier"),
             models.CheckConstraint(condition=~Q(reason=""), name="an_override_states_its_reason"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from revops.foundation.ids import encode
 from revops.foundation.models import Job, LedgerEntry, OutboxMessage
 from revops.portal import journey
 from scoring.models import LeadScore, Rulebook, RulebookChange
+from scoring.publishing import keep_rulebook
 from tests.conftest import NOW
 from tests.factories import UserFactory, item
 
@@ -22,7 +24,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def heads(company: Any, sign_in: Any) -> tuple[Client, Client]:
-    """The sales head and the marketing head, signed in."""
+    """The sales head and the marketing head, signed in; the live rulebook was reviewed today."""
+    now = timezone.now()
+    keep_rulebook(company["sales_head"], "It holds up.", (now + timedelta(days=90)).date(), now)
     return sign_in(user=company["sales_head"]), sign_in(user=company["marketing_head"])
 
 
@@ -40,7 +44,7 @@ def typed(client: Client, address: str, **changes: str | None) -> dict[str, str]
     for name in [name for name, value in changes.items() if value is None]:
         sent.pop(name, None)
     if "book" in client.get(address).context:
-        sent["content_hash"] = client.get(address).context["book"].content_hash
+        sent["revision"] = str(client.get(address).context["book"].revision)
     return sent
 
 
@@ -214,7 +218,8 @@ def test_a_publication_is_taken_back_with_a_reason(company: Any, sign_in: Any, h
     heads[1].post("/rules/revert/", {"reason": " "})
     assert Rulebook.objects.get(state="live") == book
     heads[1].post("/rules/revert/", {"reason": "Fewer leads than promised"})
-    assert Rulebook.objects.get(state="live").version == 1
+    live = Rulebook.objects.get(state="live")
+    assert (live.version, live.restores.version) == (3, 1)
     assert RulebookChange.objects.filter(action="reverted", reason="Fewer leads than promised").exists()
 
 

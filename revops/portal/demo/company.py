@@ -23,7 +23,7 @@ from revops.portal.demo.people import COMPANY, DOMAIN, OFFICES, PASSWORD, STAFF,
 from revops.portal.demo.places import REGIONS
 from revops.portal.demo.seasons import YEAR
 from scoring.models import SigningSide
-from scoring.publishing import create_draft, publish_rulebook, sign_rulebook
+from scoring.publishing import create_draft, keep_rulebook, publish_rulebook, sign_rulebook
 from scoring.starter import STARTER_DEFINITION, publish_starter
 from sla.calendars import hours_of, write_calendar
 from sla.models import Absence, CalendarVersion
@@ -92,10 +92,12 @@ def publish_second_rulebook(company: Company, now: datetime) -> None:
         definition,
         users["marketer1"],
         name="Contact box needs a second act",
-        summary="A ticked contact box gives 16 points instead of 20: most people of content syndication never ticked "
-        "it themselves, and sales rejected four of five.",
+        summary="A ticked contact box gives 16 points, not 20: most people of syndication never ticked it themselves.",
         now=now,
         review_by_on=(now + YEAR / 2).date(),
+    )
+    keep_rulebook(
+        users["manager2"], "Holds up, but for the contact box: see the proposal.", (now + YEAR / 4).date(), now
     )
     sign_rulebook(draft, users["manager2"], SigningSide.SALES, now)
     sign_rulebook(draft, users["marketing-manager"], SigningSide.MARKETING, now)

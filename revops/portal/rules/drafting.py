@@ -47,7 +47,7 @@ def new_draft(request: HttpRequest) -> HttpResponse:
         try:
             draft = create_draft(
                 made, person_of(request), form.cleaned_data["name"], form.cleaned_data["summary"], timezone.now(),
-                based_on=base, review_by_on=form.cleaned_data["review_by_on"],
+                review_by_on=form.cleaned_data["review_by_on"],
             )  # fmt: skip
         except InvalidRulebook as refusal:
             form.show_problems(refusal.problems, made)
@@ -89,7 +89,7 @@ def edit(request: HttpRequest, version: int) -> HttpResponse:
         try:
             edit_draft(
                 book, made, person_of(request), timezone.now(),
-                expected_hash=request.POST.get("content_hash", ""), name=form.cleaned_data["name"],
+                expected_revision=_revision(request), name=form.cleaned_data["name"],
                 summary=form.cleaned_data["summary"], review_by_on=form.cleaned_data["review_by_on"],
             )  # fmt: skip
         except InvalidRulebook as refusal:
@@ -101,6 +101,11 @@ def edit(request: HttpRequest, version: int) -> HttpResponse:
             return redirect("rule-version", version)
     context = {"form": form, "base": book.based_on, "book": book}
     return render(request, "rules/edit.html", context, status=status_of(form))
+
+
+def _revision(request: HttpRequest) -> int:
+    given = request.POST.get("revision", "")
+    return int(given) if given.isdecimal() and len(given) < 9 else 0
 
 
 @needs("rules.propose")

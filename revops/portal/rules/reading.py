@@ -21,9 +21,11 @@ OPEN_STATES = (RulebookState.DRAFT, RulebookState.REVIEW)
 STATE_TONES = {
     RulebookState.DRAFT: ("neutral", "pencil"),
     RulebookState.REVIEW: ("warn", "eye"),
+    RulebookState.SCHEDULED: ("note", "clock"),
     RulebookState.LIVE: ("good", "circle-check"),
     RulebookState.SUPERSEDED: ("neutral", "history"),
     RulebookState.REVERTED: ("bad", "arrow-back-up"),
+    RulebookState.DISCARDED: ("neutral", "trash"),
 }
 SIDE_OF_ROLE = {Role.SALES_MANAGER: SigningSide.SALES, Role.MARKETING_MANAGER: SigningSide.MARKETING}
 ENOUGH_DEALS = 20
