@@ -1,16 +1,27 @@
 """Tables of the SLA floor: what was promised, in whose hours, by whom, and how it went."""
 
-from .agreements import Agreement, AgreementSignature, AgreementState, Clause, ClauseSide, Measure
-from .calendars import Calendar, CalendarVersion
+from .agreements import (
+    Agreement,
+    AgreementRemark,
+    AgreementSignature,
+    AgreementState,
+    Clause,
+    ClauseSide,
+    Measure,
+    RemarkKind,
+)
+from .calendars import Calendar, CalendarVersion, TeamCalendar
 from .clocks import Clock
 from .escalation import ClockExcuse, Escalation, EscalationAction, EscalationLadder, PoolOffer, RepBackup
 from .handoffs import Assignment, AssignmentKind, HandOff, HandOffState
 from .people import Absence, AbsenceKind, RepProfile, RoutingBalance, TurnEntry, TurnReason
+from .routing_rules import RoutingRules
 
 __all__ = [
     "Absence",
     "AbsenceKind",
     "Agreement",
+    "AgreementRemark",
     "AgreementSignature",
     "AgreementState",
     "Assignment",
@@ -28,9 +39,12 @@ __all__ = [
     "HandOffState",
     "Measure",
     "PoolOffer",
+    "RemarkKind",
     "RepBackup",
     "RepProfile",
     "RoutingBalance",
+    "RoutingRules",
+    "TeamCalendar",
     "TurnEntry",
     "TurnReason",
 ]

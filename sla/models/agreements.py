@@ -39,6 +39,17 @@ class Agreement(models.Model):
         help_text=_("Counts business time where nobody in particular is responsible yet."),
     )
     created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    summary = models.CharField(max_length=300, blank=True, help_text=_("Why there is a new version, in words."))
+    revision = models.PositiveIntegerField(
+        default=1, help_text=_("Counts the changes of its clauses; the database counts, and signatures name theirs.")
+    )
+    takes_effect_on = models.DateField(
+        null=True, blank=True, help_text=_("Not before this day; empty: as soon as both sides signed.")
+    )
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text=_("When both heads were told of the review."))
     effective_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     review_on = models.DateField()
@@ -74,6 +85,7 @@ class AgreementSignature(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agreement_signatures")
     signed_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64, help_text=_("SHA-256 of the clauses as they were when signed."))
+    revision = models.PositiveIntegerField(default=1, help_text=_("Of the clauses; written by the database."))
 
     class Meta:
         ordering = ["signed_at", "id"]
@@ -81,6 +93,35 @@ class AgreementSignature(models.Model):
             models.UniqueConstraint(fields=["agreement", "side", "content_hash"], name="each_side_signs_clauses_once"),
             models.UniqueConstraint(fields=["agreement", "user", "content_hash"], name="two_people_sign_an_agreement"),
             models.CheckConstraint(condition=Q(side__in=ClauseSide.values), name="a_head_signs_for_a_known_side"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agreement}: {self.user}"
+
+
+class RemarkKind(models.TextChoices):
+    COMMENT = "comment", _("Comment")
+    DECLINE = "decline", _("Declined")
+
+
+class AgreementRemark(models.Model):
+    """What somebody said about a draft; a head who declines says why. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="remarks")
+    kind = models.CharField(max_length=8, choices=RemarkKind)
+    side = models.CharField(max_length=12, choices=ClauseSide, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=1000)
+    said_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(help_text=_("Of the clauses it was said about."))
+
+    class Meta:
+        ordering = ["said_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=RemarkKind.values), name="a_remark_is_of_a_known_kind"),
+            models.CheckConstraint(condition=~Q(text=""), name="a_remark_says_something"),
+            models.CheckConstraint(condition=~Q(kind="decline") | ~Q(side=""), name="who_declines_has_a_side"),
         ]
 
     def __str__(self) -> str:

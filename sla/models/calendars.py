@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from revops.foundation.ids import new_id
+from revops.foundation.ids import encode, new_id
 
 
 class Calendar(models.Model):
@@ -21,6 +22,10 @@ class Calendar(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def public_id(self) -> str:
+        return encode("calendar", self.id)
+
 
 class CalendarVersion(models.Model):
     """One meaning of a calendar. Append-only: a clock keeps the version it started under.
@@ -31,6 +36,9 @@ class CalendarVersion(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="versions", db_index=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField()
     zone = models.CharField(max_length=64, help_text=_("IANA name, like Europe/Berlin."))
     spec = models.JSONField()
@@ -46,3 +54,16 @@ class CalendarVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.calendar} v{self.version}"
+
+
+class TeamCalendar(models.Model):
+    """The hours of a team: whoever joins routing from it keeps them, unless they have their own."""
+
+    team = models.OneToOneField(
+        "foundation.Team", primary_key=True, on_delete=models.CASCADE, related_name="business_calendar"
+    )
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="teams")
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.calendar}"

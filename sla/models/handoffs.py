@@ -55,6 +55,7 @@ class HandOff(models.Model):
         help_text=_("Empty while nobody could take it."),
     )
     unrouted_reason = models.CharField(max_length=200, blank=True)
+    alarmed_at = models.DateTimeField(null=True, blank=True, help_text=_("When managers were told that nobody has it."))
     state = models.CharField(max_length=12, choices=HandOffState, default=HandOffState.OPEN)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from revops.foundation.ids import new_id
+from revops.foundation.ids import encode, new_id
 
 
 class RepProfile(models.Model):
@@ -51,12 +51,23 @@ class Absence(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     kind = models.CharField(max_length=12, choices=AbsenceKind, default=AbsenceKind.LEAVE)
+    event = models.CharField(max_length=200, blank=True, help_text=_("Which event of an .ics file it came from."))
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["starts_at"]
         indexes = [models.Index(fields=["user", "ends_at"], name="absence_user_end")]
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="an_absence_ends_later")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="an_absence_ends_later"),
+            models.UniqueConstraint(
+                fields=["user", "event"], condition=~Q(event=""), name="an_event_is_one_absence_of_a_person"
+            ),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return encode("absence", self.id)
 
     def __str__(self) -> str:
         return f"{self.user}, {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
