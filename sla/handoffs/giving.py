@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from revops.foundation.bulk import insert_rows
 from revops.foundation.ids import new_ids
 from sla.calendars import hours_of, newest_versions
 from sla.candidates import RouteRequest
-from sla.clocks import ClockStart, Evidence, meet_clocks, start_clocks
+from sla.clocks import DETAILS_MISSING, ClockStart, Evidence, meet_clocks, resume_for_details, start_clocks
 from sla.models import Clause, ClauseSide, Clock, HandOff, Measure
 from sla.routing import (
     Hours,
@@ -104,8 +105,18 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
 
 
 def complete_details(told: Mapping[UUID, datetime], *, now: datetime) -> list[UUID]:
-    """Marketing told the rest, lead by lead at that time: its promise is kept, in time or late. The clocks met."""
-    return meet_clocks(DETAILS_WITHIN, [Evidence(lead_id, at, "details") for lead_id, at in told.items()], now=now)
+    """Marketing told the rest, lead by lead at that time: its promise is kept, in time or late. The clocks met.
+
+    Sales' clocks of these hand-offs, which stood still until then, run from that time on.
+    """
+    met = meet_clocks(DETAILS_WITHIN, [Evidence(lead_id, at, "details") for lead_id, at in told.items()], now=now)
+    by_time: dict[datetime, list[UUID]] = defaultdict(list)
+    for handoff_id, met_at in Clock.objects.filter(pk__in=met).values_list("handoff_id", "met_at") if met else ():
+        if handoff_id and met_at:
+            by_time[met_at].append(handoff_id)
+    for at, handoff_ids in by_time.items():
+        resume_for_details(handoff_ids, at=at)
+    return met
 
 
 def _still_there(requests: Sequence[HandOffRequest]) -> list[HandOffRequest]:
@@ -156,16 +167,29 @@ def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], rost
 
 
 def _promises(handoffs: Sequence[HandOff], complete: Sequence[bool], roster: Roster) -> list[ClockStart]:
-    """What both sides promise about each hand-off under the live agreement."""
+    """What both sides promise about each hand-off under the live agreement.
+
+    While marketing's details are missing sales' clocks stand still: a late hand-off is marketing's breach, not the
+    rep's.
+    """
     clauses = live_clauses()
     standard = standard_hours(clauses) if any(handoff.owner_id is None for handoff in handoffs) else None
     starts = []
     for handoff, is_complete in zip(handoffs, complete, strict=True):
         if DETAILS_WITHIN in clauses:
             starts.append(_details(clauses[DETAILS_WITHIN], handoff, is_complete))
+        waits = "" if is_complete or DETAILS_WITHIN not in clauses else DETAILS_MISSING
         hours = roster.hours[handoff.owner_id] if handoff.owner_id else standard
         starts += [
-            ClockStart(clauses[code], handoff.lead_id, handoff.handed_off_at, handoff.pk, handoff.owner_id, hours)
+            ClockStart(
+                clauses[code],
+                handoff.lead_id,
+                handoff.handed_off_at,
+                handoff.pk,
+                handoff.owner_id,
+                hours,
+                pause_reason=waits,
+            )
             for code in (FIRST_CONTACT, DECISION)
             if code in clauses
         ]
@@ -218,6 +242,6 @@ def standard_hours(clauses: Mapping[str, Clause]) -> Hours | None:
 def _earliest(clocks: Sequence[Clock]) -> dict[UUID, datetime]:
     deadlines: dict[UUID, datetime] = {}
     for clock in clocks:
-        if clock.side == ClauseSide.SALES and clock.handoff_id is not None:
+        if clock.side == ClauseSide.SALES and clock.handoff_id is not None and clock.paused_at is None:
             deadlines[clock.handoff_id] = min(clock.due_at, deadlines.get(clock.handoff_id, clock.due_at))
     return deadlines

@@ -11,7 +11,7 @@ from .agreements import (
     RemarkKind,
 )
 from .calendars import Calendar, CalendarVersion, TeamCalendar
-from .clocks import Clock
+from .clocks import Clock, ClockEvent, ClockEventKind
 from .escalation import ClockExcuse, Escalation, EscalationAction, EscalationLadder, PoolOffer, RepBackup
 from .handoffs import Assignment, AssignmentKind, HandOff, HandOffState
 from .people import Absence, AbsenceKind, RepProfile, RoutingBalance, TurnEntry, TurnReason
@@ -31,6 +31,8 @@ __all__ = [
     "Clause",
     "ClauseSide",
     "Clock",
+    "ClockEvent",
+    "ClockEventKind",
     "ClockExcuse",
     "Escalation",
     "EscalationAction",

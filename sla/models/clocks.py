@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -35,9 +36,10 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 class Clock(models.Model):
     """One promise of one clause about one lead. Its state is read from its instants, never stored.
 
-    A closed clock (met or cancelled) cannot change: the database refuses. An answer that is undone starts a new
-    clock that `replaces` the closed one. Cancelling after the deadline does not hide that it was missed. A clock that
-    is closed while it is paused keeps `paused_at`: the time after that was never counted.
+    A closed clock (met or cancelled) cannot change: the database refuses. An answer that is undone, and a change of
+    the agreement or a calendar, start a new clock that `replaces` the closed one. Cancelling after the deadline does
+    not hide that it was missed. A clock that is closed while it is paused keeps `paused_at`: the time after that was
+    never counted.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -61,6 +63,12 @@ class Clock(models.Model):
         related_name="clocks",
         db_index=False,
         help_text=_("Whose hours count; empty for plain time."),
+    )
+    away = ArrayField(
+        models.DateTimeField(),
+        default=list,
+        blank=True,
+        help_text=_("Absences that moved the deadline: from, until, from, until …"),
     )
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -113,3 +121,27 @@ class Clock(models.Model):
     @property
     def public_id(self) -> str:
         return encode("clock", self.id)
+
+
+class ClockEventKind(models.TextChoices):
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+
+
+class ClockEvent(models.Model):
+    """One stop or start of a running clock, and why. Append-only: what a deadline was worked out from stays known."""
+
+    id = models.BigAutoField(primary_key=True)
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=8, choices=ClockEventKind)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ClockEventKind.values), name="a_clock_event_is_of_a_known_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id}: {self.get_kind_display()}"
