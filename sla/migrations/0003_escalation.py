@@ -2,10 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import revops.foundation.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import revops.foundation.ids
 from revops.foundation.append_only import AppendOnly
 
 
