@@ -67,6 +67,12 @@ class OutboxMessage(models.Model):
             models.Index(
                 fields=["subject_kind", "subject_id"], condition=Q(state="waiting"), name="messages_waiting_by_subject"
             ),
+            models.Index(
+                fields=["recipient", "created_at"],
+                condition=Q(channel__in=["email", "chat"]),
+                name="messages_to_somebody",
+            ),
+            models.Index(fields=["-finished_at"], condition=Q(state="failed"), name="messages_given_up"),
         )
 
     def __str__(self) -> str:
