@@ -1,5 +1,6 @@
 """Tables of the scoring floor: the rules, what they decided, and what counts now."""
 
+from .cases import Case, CaseAnswer, CaseChunk, CaseColumn, CaseKind, CaseMark, CaseResult
 from .marks import KindVerdict, ReasonMark
 from .rulebooks import (
     Rulebook,
@@ -12,11 +13,20 @@ from .rulebooks import (
     SigningSide,
 )
 from .scores import LeadScore, ScoreDecision, Tier, TierOverride
+from .shadows import ReplayProof, ShadowDecision, ShadowEnd, ShadowRun
 
 __all__ = [
+    "Case",
+    "CaseAnswer",
+    "CaseChunk",
+    "CaseColumn",
+    "CaseKind",
+    "CaseMark",
+    "CaseResult",
     "KindVerdict",
     "LeadScore",
     "ReasonMark",
+    "ReplayProof",
     "Rulebook",
     "RulebookAction",
     "RulebookChange",
@@ -25,6 +35,9 @@ __all__ = [
     "RulebookSignature",
     "RulebookState",
     "ScoreDecision",
+    "ShadowDecision",
+    "ShadowEnd",
+    "ShadowRun",
     "SigningSide",
     "Tier",
     "TierOverride",
