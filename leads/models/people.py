@@ -93,8 +93,12 @@ class Person(models.Model):
     @property
     def name(self) -> str:
         """Full name, else e-mail, else a placeholder; never empty."""
-        full = f"{self.first_name} {self.last_name}".strip()
-        return full or self.email or str(_("Unnamed person"))
+        return person_name(self.first_name, self.last_name, self.email)
+
+
+def person_name(first_name: str, last_name: str, email: str | None) -> str:
+    """What to call a person of whom these facts are known; never empty."""
+    return f"{first_name} {last_name}".strip() or email or str(_("Unnamed person"))
 
 
 class PersonIdentity(models.Model):

@@ -1,7 +1,7 @@
 """The page kit in templates: icons, badges, numbers, times and the components that wrap a body."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,14 @@ def icon_names() -> frozenset[str]:
 @register.simple_tag
 def icon(name: str, label: str = "", **options: str) -> SafeString:
     """One icon of the sprite; silent for screen readers unless it has a label."""
+    return _icon(name, str(label), options.get("class", ""))
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, label: str, extra: str) -> SafeString:
+    """Drawn once: a list of fifty leads shows hundreds of icons, of a dozen kinds."""
     sprite = f"{static(SPRITE)}#{name}"
-    classes = f"icon {options.get('class', '')}".strip()
+    classes = f"icon {extra}".strip()
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, sprite
@@ -52,7 +58,14 @@ def icon(name: str, label: str = "", **options: str) -> SafeString:
 
 @register.simple_tag
 def badge(text: Any, tone: str = "neutral", icon: str = "") -> SafeString:
-    return _render("badge", {"text": text, "tone": tone, "icon": icon})
+    """A word with a shape and a tone: good, warn, bad, note, neutral or strong."""
+    return _badge(str(text), tone or "neutral", icon)
+
+
+@lru_cache(maxsize=1024)
+def _badge(text: str, tone: str, icon_name: str) -> SafeString:
+    mark = _icon(icon_name, "", "") if icon_name else ""
+    return format_html('<span class="badge tone-{}">{}{}</span>', tone, mark, text)
 
 
 @register.simple_tag
@@ -171,17 +184,18 @@ def countdown(
     state = state or countdown_state(left, due - started if started else None)
     span = duration_words(left)
     words = words or (_("late by %(span)s") if left < timedelta(0) else _("%(span)s left")) % {"span": span}
-    return _render(
-        "countdown",
-        {
-            "due": due,
-            "state": state,
-            "words": words,
-            "started": started,
-            "icon": COUNTDOWN_ICONS.get(state, "clock"),
-            "ticking": state not in ("paused", "met"),
-            "title": title or f"{timezone.localtime(due):%a %-d %b %Y %H:%M %Z}",
-        },
+    is_ticking = state not in ("paused", "met")
+    since = format_html(' data-started="{}"', started.isoformat()) if is_ticking and started else ""
+    return format_html(
+        '<span class="countdown countdown-{}"{}>{}<time datetime="{}" title="{}"{}{}>{}</time></span>',
+        state,
+        " data-countdown-box" if is_ticking else "",
+        _icon(COUNTDOWN_ICONS.get(state, "clock"), "", ""),
+        timezone.localtime(due).isoformat(),
+        title or f"{timezone.localtime(due):%a %-d %b %Y %H:%M %Z}",
+        " data-countdown" if is_ticking else "",
+        since,
+        words,
     )
 
 

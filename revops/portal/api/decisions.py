@@ -27,7 +27,7 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.foundation.ids import encode
 from revops.portal import journey
-from revops.portal.api.lead_facts import shown_lead, version_of
+from revops.portal.api.lead_facts import LEAD_COLUMNS, shown_lead, version_of
 from revops.portal.api.leads import find_lead
 from revops.portal.api.who import acting_user, asker, decode_or_404, refused, shows_persons, visible_leads
 from sla.handoffs import latest_handoffs, snooze_handoffs
@@ -182,7 +182,8 @@ def _lead_to_decide(request: Request, public_id: str) -> Lead:
     except Http404:
         raise _taken_or_404(request, public_id) from None
     if "If-Match" in request.headers:
-        shown = shown_lead(row, has_persons=shows_persons(request))
+        facts = Lead.objects.values(*LEAD_COLUMNS).get(pk=row.pk)
+        shown = shown_lead(facts, has_persons=shows_persons(request))
         check_if_match(request, version_of(shown))
     return row
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from rest_framework import serializers
 
 from leads.lifecycle import Stage
-from leads.models import Lead
+from leads.models.people import person_name
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.ids import encode
 from revops.portal.api.who import MASKED
@@ -84,68 +85,64 @@ def version_of(shown: dict[str, Any]) -> int:
     return (int(shown["version"]) << 32) | zlib.crc32(content)
 
 
-def shown_lead(row: Lead, *, has_persons: bool) -> dict[str, Any]:
-    """A lead with its relations loaded, as the API shows it."""
-    score = getattr(row, "score", None)
-    account, owner = row.account, row.owner
+LEAD_COLUMNS = (
+    "pk", "version", "stage", "stage_at", "need", "attributes", "first_touch", "last_touch", "received_at",
+    "occurred_at", "last_signal_at", "rejections", "wakes_on", "is_history",
+    "score__tier", "score__fit", "score__intent", "score__timing", "score__priority", "score__decided_at",
+    "owner_id", "owner__name", "source__key", "campaign__key",
+    "account_id", "account__name", "account__domain", "account__industry", "account__employees", "account__country",
+    "person_id", "person__first_name", "person__last_name", "person__email", "person__phone", "person__title",
+    "person__seniority", "person__function", "person__purchasing_role", "person__country", "person__city",
+    "person__do_not_contact", "person__flags",
+)  # fmt: skip
+"""What `shown_lead` needs of a lead. A list of fifty takes a third of the time that instances of six tables take."""
+
+
+def shown_lead(row: Mapping[str, Any], *, has_persons: bool) -> dict[str, Any]:
+    """A row of `values(*LEAD_COLUMNS)`, as the API shows it."""
+    is_scored = row["score__tier"] is not None
     return {
-        "id": encode("lead", row.pk),
-        "version": row.version,
-        "stage": row.stage,
-        "stage_at": row.stage_at,
-        "tier": score.tier if score else None,
+        "id": encode("lead", row["pk"]),
+        "version": row["version"],
+        "stage": row["stage"],
+        "stage_at": row["stage_at"],
+        "tier": row["score__tier"],
         "score": {
-            "fit": score.fit / 1000,
-            "intent": score.intent / 1000,
-            "timing": score.timing / 1000,
-            "priority": score.priority / 1000,
-            "decided_at": score.decided_at,
+            **{name: row[f"score__{name}"] / 1000 for name in ("fit", "intent", "timing", "priority")},
+            "decided_at": row["score__decided_at"],
         }
-        if score
+        if is_scored
         else None,
-        "owner": {"id": encode("user", owner.pk), "name": owner.name} if owner else None,
-        "person": _person(row.person, has_persons=has_persons),
+        "owner": {"id": encode("user", row["owner_id"]), "name": row["owner__name"]} if row["owner_id"] else None,
+        "person": _person(row, has_persons=has_persons),
         "account": {
-            "id": encode("account", account.pk),
-            "name": account.name,
-            "domain": account.domain,
-            "industry": account.industry,
-            "employees": account.employees,
-            "country": account.country,
+            "id": encode("account", row["account_id"]),
+            **{name: row[f"account__{name}"] for name in ("name", "domain", "industry", "employees", "country")},
         }
-        if account
+        if row["account_id"]
         else None,
-        "source": row.source.key,
-        "campaign": row.campaign.key if row.campaign else None,
-        "need": row.need if has_persons else MASKED,
-        "attributes": row.attributes if has_persons else MASKED,
-        "first_touch": row.first_touch,
-        "last_touch": row.last_touch,
-        "received_at": row.received_at,
-        "occurred_at": row.occurred_at,
-        "last_signal_at": row.last_signal_at,
-        "rejections": row.rejections,
-        "wakes_on": row.wakes_on,
-        "is_history": row.is_history,
+        "source": row["source__key"],
+        "campaign": row["campaign__key"],
+        "need": row["need"] if has_persons else MASKED,
+        "attributes": row["attributes"] if has_persons else MASKED,
+        **{name: row[name] for name in _AS_THEY_ARE},
     }
 
 
-def _person(person: Any, *, has_persons: bool) -> dict[str, Any]:
+_AS_THEY_ARE = (
+    "first_touch", "last_touch", "received_at", "occurred_at", "last_signal_at", "rejections", "wakes_on", "is_history",
+)  # fmt: skip
+_OPEN_FACTS = ("seniority", "function", "purchasing_role", "country", "do_not_contact", "flags")
+
+
+def _person(row: Mapping[str, Any], *, has_persons: bool) -> dict[str, Any]:
     facts = {
-        "name": person.name,
-        "email": person.email,
-        "phone": person.phone,
-        "title": person.title,
-        "city": person.city,
+        "name": person_name(row["person__first_name"], row["person__last_name"], row["person__email"]),
+        **{name: row[f"person__{name}"] for name in ("email", "phone", "title", "city")},
     }
     return {
-        "id": encode("person", person.pk),
+        "id": encode("person", row["person_id"]),
         **(facts if has_persons else dict.fromkeys(facts, MASKED)),
-        "seniority": person.seniority,
-        "function": person.function,
-        "purchasing_role": person.purchasing_role,
-        "country": person.country,
-        "do_not_contact": person.do_not_contact,
-        "flags": person.flags,
+        **{name: row[f"person__{name}"] for name in _OPEN_FACTS},
         "is_masked": not has_persons,
     }

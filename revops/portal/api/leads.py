@@ -21,13 +21,12 @@ from revops.foundation.api.problems import ProblemError
 from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
-from revops.portal.api.lead_facts import LeadSerializer, shown_lead, version_of
+from revops.portal.api.lead_facts import LEAD_COLUMNS, LeadSerializer, shown_lead, version_of
 from revops.portal.api.who import decode_or_404, shows_persons, visible_leads
 from revops.portal.lead_pages.filters import LeadFilter
 from revops.portal.lead_pages.timeline import KINDS, timeline_of
 from scoring.explanation import explain_lead, explain_many
 
-_RELATED = ("person", "account", "source", "campaign", "owner", "score")
 _TIMELINE_SALT = "api.timeline"
 
 
@@ -97,7 +96,7 @@ class LeadListView(ApiView):
         if request.query_params.get("q"):
             check_scopes(request, "people:pii")  # else a search would tell what is masked
         expands = _expansion(request)
-        leads = visible_leads(request).select_related(*_RELATED)
+        leads = visible_leads(request).values(*LEAD_COLUMNS)
         return self.page(leads, lambda rows: _shown_many(rows, request, with_why=expands))
 
 
@@ -110,7 +109,9 @@ class LeadView(ApiView):
     @extend_schema(responses=LeadSerializer)
     def get(self, request: Request, lead: str) -> Response:
         with_why = _expansion(request)
-        row = find_lead(visible_leads(request), lead)
+        row = visible_leads(request).values(*LEAD_COLUMNS).filter(pk=decode_or_404("lead", lead)).first()
+        if row is None:
+            raise Http404
         (shown,) = _shown_many([row], request, with_why=with_why)
         return self.versioned(shown, version_of(shown))
 
@@ -122,7 +123,7 @@ class WhyView(ApiView):
 
     @extend_schema(responses=WhySerializer)
     def get(self, request: Request, lead: str) -> Response:
-        row = find_lead(visible_leads(request), lead, related=())
+        row = find_lead(visible_leads(request), lead)
         explanation = explain_lead(row.pk)
         if explanation is None:
             raise Http404
@@ -137,7 +138,7 @@ class TimelineView(ApiView):
 
     @extend_schema(responses=paged(EventSerializer))
     def get(self, request: Request, lead: str) -> Response:
-        row = find_lead(visible_leads(request), lead, related=())
+        row = find_lead(visible_leads(request), lead)
         kind, size = request.query_params.get("kind", ""), request.query_params.get("limit", "50")
         if kind and kind not in {one.code for one in KINDS}:
             names = ", ".join(one.code for one in KINDS)
@@ -162,22 +163,21 @@ class TimelineView(ApiView):
         )
 
 
-def find_lead(leads: QuerySet[Lead], public_id: str, related: tuple[str, ...] = _RELATED) -> Lead:
+def find_lead(leads: QuerySet[Lead], public_id: str) -> Lead:
     """One of `leads`; 404 for every other id."""
-    rows = leads.select_related(*related) if related else leads
-    row = rows.filter(pk=decode_or_404("lead", public_id)).first()
+    row = leads.filter(pk=decode_or_404("lead", public_id)).first()
     if row is None:
         raise Http404
     return row
 
 
-def _shown_many(rows: list[Lead], request: Request, *, with_why: bool) -> list[dict[str, Any]]:
+def _shown_many(rows: list[dict[str, Any]], request: Request, *, with_why: bool) -> list[dict[str, Any]]:
     has_persons = shows_persons(request)
     shown = [shown_lead(row, has_persons=has_persons) for row in rows]
     if with_why:
-        summaries: dict[UUID, str] = explain_many([row.pk for row in rows])
+        summaries: dict[UUID, str] = explain_many([row["pk"] for row in rows])
         for row, lead in zip(rows, shown, strict=True):
-            lead["why"] = summaries.get(row.pk)
+            lead["why"] = summaries.get(row["pk"])
     return shown
 
 
