@@ -142,9 +142,7 @@ def _checked(rule: HygieneRule, changes: Mapping[str, Any], reason: str) -> dict
     for name in {"terms", "allowed"} & set(new):
         new[name] = clean_terms(new[name], name)
     if rule.code == ALWAYS_ON and (not new.get("is_active", True) or new.get("action", rule.action) != rule.action):
-        raise ValidationError(
-            _("A submission that says nothing of who it is cannot become a lead, so this rule stays.")
-        )
+        raise ValidationError(_("What says nothing of who it is cannot become a lead, so this rule stays as it is."))
     if rule.code == BOUNCED and new.get("terms"):
         raise ValidationError({"terms": _("Bounced addresses have a list of their own.")})
     return new

@@ -211,6 +211,8 @@ def exception_for(code: str, facts: Facts, terms: frozenset[str]) -> str:
         words = {facts.first_name.lower(), facts.last_name.lower(), facts.email.partition("@")[0]}
         if words & terms or facts.company.lower() in terms:
             return min((words | {facts.company.lower()}) & terms)
-    if code in {"disposable", "own_employee", "competitor", "student", "test_data"}:
+    if code == "disposable":
+        return facts.mail_domain
+    if code in {"own_employee", "competitor", "student", "test_data"}:
         return "" if facts.mail_domain in FREE_DOMAINS else facts.mail_domain
     return ""

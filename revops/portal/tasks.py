@@ -8,6 +8,7 @@ from django.utils import timezone
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
+from revops.portal.gate import bounces
 from scoring.replay import replay_decisions
 
 NIGHTLY_SAMPLE = 1000
@@ -42,6 +43,12 @@ def catch_up() -> int:
             break
         done += scored
     return done
+
+
+@shared_task(name="portal.learn_bounces")
+def learn_bounces() -> int:
+    """Closes the gate to addresses that sales found dead."""
+    return bounces.learn_bounces(now=timezone.now())
 
 
 @shared_task(name="portal.freeze_reviews")

@@ -19,6 +19,8 @@ PACKAGES = (
     "rules",
     "sources",
     "submissions",
+    "gate",
+    "vetting",
     "people",
     "api_keys",
     "lead_forms",

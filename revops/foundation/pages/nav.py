@@ -73,6 +73,8 @@ NAVIGATION = (
         (
             Page(_("Imports"), "imports", "database-import", MARKETING | ADMIN, "g i"),
             Page(_("Submissions"), "submissions", "list-details", MARKETING | MANAGERS | ADMIN, "g b"),
+            Page(_("Hygiene rules"), "gate", "shield-check", MARKETING | MANAGERS - {"executive"} | ADMIN),
+            Page(_("Vet a list"), "vetting", "zoom-question", MARKETING | MANAGERS - {"executive"} | ADMIN),
             Page(_("Forms"), "forms", "forms", MARKETING | ADMIN),
             Page(_("People"), "people", "users-group", MANAGERS | ADMIN, "g p"),
             Page(_("API keys"), "api-keys", "key", ADMIN),
