@@ -381,3 +381,48 @@ def test_months_end_where_the_shorter_month_ends():
 def test_ids_of_a_batch_rise(hand_off):
     handoffs = hand_off(5)
     assert ids(handoffs) == sorted(ids(handoffs))
+
+
+def test_sales_clocks_stand_still_until_marketing_told_what_it_promised(hand_off, now):
+    (handoff,) = hand_off(details_complete=False)
+    assert (handoff.due_at, HandOff.objects.get().due_at) == (None, None)
+    running = clocks(handoff)
+    at = now + timedelta(hours=30)
+    assert state(running["details_within"], at) == ClockState.BREACHED
+    assert [state(running[code], at) for code in ("first_contact", "decision")] == [ClockState.PAUSED] * 2
+    complete_details({handoff.lead_id: at}, now=at)
+    running = clocks(handoff)
+    assert (running["first_contact"].due_at, running["first_contact"].paused_at) == (now + timedelta(hours=50), None)
+    assert HandOff.objects.get().due_at == running["first_contact"].due_at
+    assert list(running["first_contact"].events.values_list("kind", "at", "reason")) == [
+        ("paused", now, "details"),
+        ("resumed", at, ""),
+    ]
+
+
+def test_a_rep_who_acts_before_the_details_are_there_kept_the_promise(hand_off, reps, now):
+    (handoff,) = hand_off(details_complete=False)
+    at = now + timedelta(hours=30)
+    meet_clocks("first_contact", [Attempt(lead_id=handoff.lead_id, occurred_at=at, recorded_at=at)], now=at)
+    answer_handoffs([answer(handoff, "accepted", at, user=reps[0])], now=at)
+    running = clocks(handoff)
+    assert [state(running[code], at) for code in ("first_contact", "decision")] == [ClockState.MET] * 2
+
+
+def test_an_undone_answer_finds_the_details_there(hand_off, reps, now):
+    (handoff,) = hand_off(details_complete=False)
+    answer_handoffs([answer(handoff, "accepted", now + HOUR, user=reps[0])], now=now + HOUR)
+    complete_details({handoff.lead_id: now + 2 * HOUR}, now=now + 2 * HOUR)
+    reopen_handoffs([handoff.pk], now=now + 3 * HOUR)
+    decision = clocks(handoff)["decision"]
+    assert (decision.paused_at, decision.due_at) == (None, now + 27 * HOUR)
+
+
+def test_a_clock_that_runs_on_takes_the_absences_known_then(hand_off, reps, now):
+    (handoff,) = hand_off()
+    clock = clocks(handoff)["first_contact"]
+    pause_clocks([clock.pk], at=now + HOUR)
+    Absence.objects.create(user=clock.user, starts_at=now + HOUR, ends_at=now + 24 * HOUR, created_at=now)
+    resume_clocks([clock.pk], at=now + 2 * HOUR)
+    clock.refresh_from_db()
+    assert (clock.due_at, clock.away) == (now + 27 * HOUR, [now + 2 * HOUR, now + 24 * HOUR])
