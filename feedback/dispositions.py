@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F
 
-from feedback.models import Disposition, DispositionKind, EvidenceKind, ReasonCode
+from feedback.evidence import check_evidence, in_words, wakes_on
+from feedback.models import Disposition, DispositionKind, EvidenceKind, NurtureTrack, ReasonCode
+from feedback.second_look import NOTHING_AROUND, SHORTEST_LOOK, SecondLook, Surroundings, second_look
+from feedback.surroundings import surroundings_of
 from leads.attempts import Persistence, persistence_of
 from leads.lifecycle import Stage, can_move
 from leads.models import Lead
 from leads.transitions import Move, move_leads
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import insert_rows, update_rows
 from sla.clocks import cancel_clocks_of_leads
 from sla.handoffs import HandOffAnswer, answer_handoffs, latest_handoffs, reopen_handoffs
 from sla.models import HandOff
 
-ATTEMPTS_BEFORE_NO_RESPONSE = 6
-CHANNELS_BEFORE_NO_RESPONSE = 2
 UNDO_FOR = timedelta(days=30)
 
 STAGE_OF = {
@@ -34,7 +34,11 @@ STAGE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer to a lead. A rejection names a reason code and the evidence that code asks for."""
+    """One answer to a lead. A rejection names a reason code and the evidence that code asks for.
+
+    `second_look` says what a second look found; it is kept only where one was asked for. A return may name the code
+    of a `track` (empty: the usual one) and the day on which to look again.
+    """
 
     lead_id: UUID
     user_id: UUID
@@ -44,6 +48,9 @@ class Answer:
     evidence: str = ""
     note: str = ""
     decision_ms: int | None = None
+    second_look: str = ""
+    track: str = ""
+    wakes_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,36 @@ class Answered:
     """What became of an answer: its row, or `refusal` in words with a `code` for machines.
 
     `code` is one of lead_taken, invalid_transition, not_found, unknown_reason, missing_evidence, bad_evidence,
-    no_response_locked.
+    no_response_locked, second_look_needed (then `look` says why), unknown_track, bad_wake_date.
     """
 
     answer: Answer
     disposition: Disposition | None
     code: str = ""
     refusal: str = ""
+    look: SecondLook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What answers are checked against, read once for all of them."""
+
+    handoffs: Mapping[UUID, HandOff]
+    reasons: Mapping[str, ReasonCode]
+    tried: Mapping[UUID, Persistence]
+    around: Mapping[UUID, Surroundings]
+    tracks: Mapping[str, NurtureTrack]
+    now: datetime
+
+    def look(self, answer: Answer) -> SecondLook | None:
+        """What speaks against closing the lead of a rejection."""
+        reason = self.reasons[answer.reason]
+        return second_look(
+            self.around.get(answer.lead_id, NOTHING_AROUND),
+            f"{answer.evidence} {answer.note}",
+            is_dated=reason.is_dated,
+            today=self.now.date(),
+        )
 
 
 def record_answers(answers: Sequence[Answer], *, now: datetime) -> list[Answered]:
@@ -67,62 +97,80 @@ def record_answers(answers: Sequence[Answer], *, now: datetime) -> list[Answered
     """
     ids = sorted({answer.lead_id for answer in answers})
     leads = {lead.pk: lead for lead in Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))}
-    handoffs = latest_handoffs(ids)
-    reasons = {reason.code: reason for reason in ReasonCode.objects.filter(is_active=True)}
-    tried = persistence_of(ids) if any(answer.reason == "no_response" for answer in answers) else {}
+    known = _known(answers, leads, now)
     results: list[Answered] = []
     accepted: list[tuple[Answer, Disposition, Lead]] = []
     for answer in answers:
-        lead, reason = leads.get(answer.lead_id), reasons.get(answer.reason)
-        code, refusal = _check(answer, lead, handoffs.get(answer.lead_id), reason, tried, now)
-        if refusal or lead is None:
-            results.append(Answered(answer, None, code, refusal))
+        lead = leads.get(answer.lead_id)
+        refused = _check(answer, lead, known)
+        if refused or lead is None:
+            results.append(refused or Answered(answer, None, "not_found", "There is no such lead."))
             continue
-        row = _row(answer, handoffs.get(answer.lead_id), reason, tried, now)
+        row = _row(answer, known)
         accepted.append((answer, row, lead))
         results.append(Answered(answer, row))
     insert_rows(Disposition, [row for _, row, _ in accepted])
-    _carry_out(accepted, handoffs, reasons, now=now)
+    _carry_out(accepted, known)
     return results
 
 
-def _check(
-    answer: Answer,
-    lead: Lead | None,
-    handoff: HandOff | None,
-    reason: ReasonCode | None,
-    tried: dict[UUID, Persistence],
-    now: datetime,
-) -> tuple[str, str]:
+def second_looks(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], *, now: datetime) -> dict[UUID, SecondLook]:
+    """What would speak against closing these leads, whatever the words; leads without it are left out."""
+    around = surroundings_of(leads, handoffs, now=now)
+    looks = {pk: second_look(found, "", is_dated=False, today=now.date()) for pk, found in around.items()}
+    return {pk: look for pk, look in looks.items() if look is not None}
+
+
+def _known(answers: Sequence[Answer], leads: Mapping[UUID, Lead], now: datetime) -> _Known:
+    ids = list(leads)
+    handoffs = latest_handoffs(ids)
+    rejected = [leads[a.lead_id] for a in answers if a.kind == DispositionKind.REJECTED and a.lead_id in leads]
+    returned = any(answer.kind == DispositionKind.RETURNED for answer in answers)
+    return _Known(
+        handoffs=handoffs,
+        reasons={reason.code: reason for reason in ReasonCode.objects.filter(is_active=True)},
+        tried=persistence_of(ids) if any(answer.reason == "no_response" for answer in answers) else {},
+        around=surroundings_of(rejected, handoffs, now=now) if rejected else {},
+        tracks=_tracks() if returned else {},
+        now=now,
+    )
+
+
+def _tracks() -> dict[str, NurtureTrack]:
+    """Tracks in use by their code; the usual one also by the empty text."""
+    found = {track.code: track for track in NurtureTrack.objects.filter(is_active=True)}
+    usual = next((track for track in found.values() if track.is_default), None)
+    return found if usual is None else {**found, "": usual}
+
+
+def _check(answer: Answer, lead: Lead | None, known: _Known) -> Answered | None:
+    """Why an answer does not count; None if it does."""
+    code, refusal, look = "", "", None
     if lead is None:
-        return "not_found", "There is no such lead."
-    if not can_move(lead.stage, STAGE_OF[DispositionKind(answer.kind)]):
-        return _taken(lead, handoff, now)
-    if answer.kind != DispositionKind.REJECTED:
-        return "", ""
-    if reason is None:
-        return "unknown_reason", "Choose a reason from the list; this one is not in it."
-    return check_evidence(reason, answer.evidence, tried.get(answer.lead_id, Persistence()))
+        code, refusal = "not_found", "There is no such lead."
+    elif not can_move(lead.stage, STAGE_OF[DispositionKind(answer.kind)]):
+        code, refusal = _taken(lead, known.handoffs.get(answer.lead_id), known.now)
+    elif answer.kind == DispositionKind.RETURNED:
+        code, refusal = _check_return(answer, known)
+    elif answer.kind == DispositionKind.REJECTED:
+        reason = known.reasons.get(answer.reason)
+        if reason is None:
+            code, refusal = "unknown_reason", "Choose a reason from the list; this one is not in it."
+        else:
+            code, refusal = check_evidence(reason, answer.evidence, known.tried.get(answer.lead_id, Persistence()))
+            if not code and len(answer.second_look.strip()) < SHORTEST_LOOK:
+                look = known.look(answer)
+        if look is not None:
+            code = "second_look_needed"
+            refusal = f"{look.words} Return it for later with a day, or say what a second look found."
+    return Answered(answer, None, code, refusal, look) if code else None
 
 
-def check_evidence(reason: ReasonCode, evidence: str, tried: Persistence) -> tuple[str, str]:
-    """(code, words) if the evidence is not what the reason asks for, else two empty texts."""
-    text = evidence.strip()
-    if reason.evidence_kind == EvidenceKind.ATTEMPTS:
-        if tried.attempts >= ATTEMPTS_BEFORE_NO_RESPONSE and tried.channels >= CHANNELS_BEFORE_NO_RESPONSE:
-            return "", ""
-        return "no_response_locked", (
-            f"“{reason.label}” opens after {ATTEMPTS_BEFORE_NO_RESPONSE} attempts on {CHANNELS_BEFORE_NO_RESPONSE} "
-            f"channels; so far {tried.attempts} on {tried.channels}."
-        )
-    if not text:
-        return "missing_evidence", f"“{reason.label}” needs its evidence: {reason.evidence_question}"
-    if reason.evidence_kind == EvidenceKind.DATE and _date(text) is None:
-        return "bad_evidence", f"{reason.evidence_question} Write the date like 2027-03-01."
-    if reason.evidence_kind == EvidenceKind.NUMBER and not re.search(r"\d", text):
-        return "bad_evidence", f"{reason.evidence_question} Write a number."
-    if reason.evidence_kind == EvidenceKind.TEXT and len(text) < 3:
-        return "bad_evidence", f"{reason.evidence_question} A few words are enough."
+def _check_return(answer: Answer, known: _Known) -> tuple[str, str]:
+    if answer.track and answer.track not in known.tracks:
+        return "unknown_track", "Choose a track from the list; this one is not in it."
+    if answer.wakes_on is not None and answer.wakes_on <= known.now.date():
+        return "bad_wake_date", "Choose a day after today to look again."
     return "", ""
 
 
@@ -135,47 +183,34 @@ def _taken(lead: Lead, handoff: HandOff | None, now: datetime) -> tuple[str, str
     return "invalid_transition", f"This lead is {str(stage).lower()}; that answer is not possible now."
 
 
-def in_words(span: timedelta) -> str:
-    """A span as people say it: "12 s", "5 min", "3 h", "4 days"."""
-    seconds = int(span.total_seconds())
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
-def _row(
-    answer: Answer,
-    handoff: HandOff | None,
-    reason: ReasonCode | None,
-    tried: dict[UUID, Persistence],
-    now: datetime,
-) -> Disposition:
-    evidence = answer.evidence.strip()[:500]
+def _row(answer: Answer, known: _Known) -> Disposition:
+    is_rejection = answer.kind == DispositionKind.REJECTED
+    reason = known.reasons[answer.reason] if is_rejection else None
+    evidence = answer.evidence.strip()[:500] if is_rejection else ""
     if reason is not None and reason.evidence_kind == EvidenceKind.ATTEMPTS:
-        count = tried[answer.lead_id]
+        count = known.tried[answer.lead_id]
         evidence = f"{count.attempts} attempts on {count.channels} channels"
+    is_return = answer.kind == DispositionKind.RETURNED
+    asked = answer.second_look.strip() if is_rejection and answer.second_look and known.look(answer) else ""
     return Disposition(
         lead_id=answer.lead_id,
-        handoff=handoff,
+        handoff=known.handoffs.get(answer.lead_id),
         kind=answer.kind,
-        reason=reason if answer.kind == DispositionKind.REJECTED else None,
-        evidence=evidence if answer.kind == DispositionKind.REJECTED else "",
+        reason=reason,
+        evidence=evidence,
         note=answer.note.strip()[:2000],
+        second_look=asked[:300],
+        track=known.tracks.get(answer.track) if is_return else None,
+        wakes_on=wakes_on(reason, evidence, answer.at.date()) if reason else answer.wakes_on if is_return else None,
         user_id=answer.user_id,
         decided_at=answer.at,
-        recorded_at=now,
+        recorded_at=known.now,
         decision_ms=answer.decision_ms,
     )
 
 
-def _carry_out(
-    accepted: Sequence[tuple[Answer, Disposition, Lead]],
-    handoffs: dict[UUID, HandOff],
-    reasons: dict[str, ReasonCode],
-    *,
-    now: datetime,
-) -> None:
+def _carry_out(accepted: Sequence[tuple[Answer, Disposition, Lead]], known: _Known) -> None:
+    handoffs, now = known.handoffs, known.now
     answer_handoffs(
         [
             HandOffAnswer(
@@ -183,7 +218,7 @@ def _carry_out(
                 state=answer.kind,
                 user_id=answer.user_id,
                 at=answer.at,
-                gives_turn_back=answer.kind == "rejected" and reasons[answer.reason].is_creditable,
+                gives_turn_back=answer.kind == "rejected" and known.reasons[answer.reason].is_creditable,
             )
             for answer, _, lead in accepted
             if lead.pk in handoffs
@@ -202,22 +237,12 @@ def _carry_out(
     )  # fmt: skip
     gone = [lead.pk for answer, _, lead in accepted if answer.kind != DispositionKind.ACCEPTED]
     cancel_clocks_of_leads(gone, at=now, reason="Sales gave the lead back.")
-    sleepers = [(lead.pk, _wakes_on(answer, reasons)) for answer, _, lead in accepted if answer.kind == "rejected"]
-    for lead_id, wakes_on in sleepers:
-        if wakes_on is not None:
-            Lead.objects.filter(pk=lead_id).update(wakes_on=wakes_on)
-
-
-def _wakes_on(answer: Answer, reasons: dict[str, ReasonCode]) -> date | None:
-    days, on = reasons[answer.reason].wakes_days_before, _date(answer.evidence.strip())
-    return max(on - timedelta(days=days), answer.at.date()) if days is not None and on is not None else None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
+    sleepers = []
+    for _answer, row, lead in accepted:
+        if row.wakes_on is not None:
+            lead.wakes_on = row.wakes_on
+            sleepers.append(lead)
+    update_rows(Lead, sleepers, ["wakes_on"])
 
 
 def undo_answers(disposition_ids: Sequence[UUID], user_id: UUID, *, now: datetime) -> list[Answered]:
@@ -278,5 +303,7 @@ def _put_back(taken_back: Sequence[tuple[Disposition, Disposition, Lead]], user_
         now=now,
         is_undo=True,
     )
+    asleep = [lead.pk for row, _, lead in taken_back if row.kind == DispositionKind.RETURNED and row.wakes_on]
+    Lead.objects.filter(pk__in=asleep).update(wakes_on=None)
     rejected = [lead.pk for row, _, lead in taken_back if row.kind == DispositionKind.REJECTED]
     Lead.objects.filter(pk__in=rejected, rejections__gt=0).update(rejections=F("rejections") - 1, wakes_on=None)

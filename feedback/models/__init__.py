@@ -1,14 +1,20 @@
 """Tables of the top floor: what sales answered, what became of it, and what the weekly review decided."""
 
 from .dispositions import Disposition, DispositionKind
+from .gaps import GapAnswer, GapAnswerKind
 from .outcomes import Outcome, OutcomeStage
 from .reasons import EvidenceKind, ReasonCode, ReasonFamily, RootCause
 from .reviews import Review, ReviewDecision
+from .talk_tracks import TalkTrack, TalkTrackVote
+from .tracks import NurtureTrack
 
 __all__ = [
     "Disposition",
     "DispositionKind",
     "EvidenceKind",
+    "GapAnswer",
+    "GapAnswerKind",
+    "NurtureTrack",
     "Outcome",
     "OutcomeStage",
     "ReasonCode",
@@ -16,4 +22,6 @@ __all__ = [
     "Review",
     "ReviewDecision",
     "RootCause",
+    "TalkTrack",
+    "TalkTrackVote",
 ]

@@ -29,6 +29,11 @@ class Disposition(models.Model):
     reason = models.ForeignKey("feedback.ReasonCode", null=True, blank=True, on_delete=models.PROTECT)
     evidence = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True)
+    second_look = models.CharField(
+        max_length=300, blank=True, help_text=_("What the second look found, where one was asked for.")
+    )
+    track = models.ForeignKey("feedback.NurtureTrack", null=True, blank=True, on_delete=models.PROTECT)
+    wakes_on = models.DateField(null=True, blank=True, help_text=_("Not now: looked at again on this day."))
     undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -43,7 +48,8 @@ class Disposition(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(kind="rejected") | (models.Q(reason__isnull=False) & ~models.Q(evidence="")),
+                condition=~models.Q(kind="rejected")
+                | (models.Q(reason__isnull=False) & models.Q(evidence__regex=r"\S")),
                 name="a_rejection_has_a_reason_and_its_evidence",
             ),
             models.CheckConstraint(
@@ -55,5 +61,9 @@ class Disposition(models.Model):
                 condition=models.Q(is_history=True)
                 | (models.Q(decided_at__isnull=False) & models.Q(user__isnull=False)),
                 name="a_live_answer_has_a_time_and_a_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(track__isnull=True) | models.Q(kind="returned"),
+                name="only_a_return_names_a_track",
             ),
         ]

@@ -1,6 +1,7 @@
 """Why sales says no: two levels, each code with the one fact that proves it."""
 
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -53,17 +54,52 @@ class ReasonCode(models.Model):
     wakes_days_before = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Recycle: wake this many days before the date given as evidence.")
     )
+    wakes_after_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Recycle: wake this many days after the rejection.")
+    )
     criterion = models.CharField(
         max_length=64, blank=True, help_text=_("The matrix attribute it refers to; empty means a criteria gap.")
     )
     is_creditable = models.BooleanField(default=True, help_text=_("Gives the rep's turn back."))
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True, help_text=_("A retired reason stays readable where it was given."))
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
-        ordering = ["family__digit", "digit"]
+        ordering = ["family__digit", "digit", "code"]
         constraints = [
-            models.UniqueConstraint(fields=["family", "digit"], name="a_digit_picks_one_reason_of_a_family"),
+            models.UniqueConstraint(
+                fields=["family", "digit"],
+                condition=models.Q(is_active=True),
+                name="a_digit_picks_one_reason_of_a_family",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wakes_days_before__isnull=True) | models.Q(wakes_after_days__isnull=True),
+                name="a_reason_wakes_by_one_rule",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wakes_days_before__isnull=True) | models.Q(evidence_kind="date"),
+                name="only_a_date_can_be_woken_before",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def recycle(self) -> str:
+        """How the lead comes back, in words."""
+        if self.wakes_days_before is not None:
+            return _now("Nurture until %(days)d days before that date") % {"days": self.wakes_days_before}
+        if self.wakes_after_days is not None:
+            return _now("Nurture for %(days)d days") % {"days": self.wakes_after_days}
+        return _now("Back to sales only with a new strong act")
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether a rejection for it says when to look again, so that it is “not now” rather than “no”."""
+        return self.wakes_days_before is not None or self.wakes_after_days is not None
+
+    @property
+    def is_outside_criteria(self) -> bool:
+        """Whether a rejection for it is a criteria gap."""
+        return not self.criterion

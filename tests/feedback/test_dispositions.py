@@ -9,7 +9,8 @@ import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from feedback.dispositions import Answer, check_evidence, in_words, record_answers, undo_answers
+from feedback.dispositions import Answer, record_answers, undo_answers
+from feedback.evidence import check_evidence, in_words
 from feedback.models import Disposition, EvidenceKind, ReasonCode, ReasonFamily
 from feedback.starter_reasons import FAMILIES, REASONS
 from leads.attempts import Persistence, Try

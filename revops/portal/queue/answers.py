@@ -10,7 +10,8 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from feedback.dispositions import Answer, in_words
+from feedback.dispositions import Answer
+from feedback.evidence import in_words
 from feedback.models import Disposition, DispositionKind
 from leads.models import Lead
 from revops.foundation.ids import decode

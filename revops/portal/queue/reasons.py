@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from feedback.dispositions import ATTEMPTS_BEFORE_NO_RESPONSE, CHANNELS_BEFORE_NO_RESPONSE
+from feedback.evidence import ATTEMPTS_BEFORE_NO_RESPONSE, CHANNELS_BEFORE_NO_RESPONSE
 from feedback.models import EvidenceKind, ReasonCode, ReasonFamily
 from leads.models import Lead
 from revops.portal.queue.card import Card
