@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from revops.foundation.ids import encode
 from scoring.engine import CompiledRulebook, Evaluation, evaluate, frame_of, read_inputs
 from scoring.engine.compiled import required_fact
-from scoring.evidence import found
 from scoring.models import LeadScore, ScoreDecision, Tier
 from scoring.publishing import compiled_rulebook
 from scoring.rules import AXES, Axis, disqualifier_sentence, plain_points, rule_sentence, signed_points
@@ -186,7 +185,7 @@ def _axis(axis: Axis, decision: ScoreDecision, judged: _Judged, lead: int) -> Ax
 def _reason(index: int, decision: ScoreDecision, judged: _Judged, lead: int) -> Reason:
     compiled = judged.compiled
     rule, kinds = compiled.rules[index], compiled.definition.kinds
-    evidence = found(rule.condition, judged.evaluation.workspace, lead, kinds)
+    evidence = rule.condition.found(judged.evaluation.workspace, lead, kinds)
     return Reason(
         rule_key=rule.key,
         axis=rule.axis,
@@ -269,7 +268,7 @@ def _summary(decision: ScoreDecision, judged: _Judged, lead: int) -> str:
     kept: list[str] = []
     for index in _strongest(decision, judged.compiled):
         condition = judged.compiled.rules[index].condition
-        finding = found(condition, judged.evaluation.workspace, lead, judged.compiled.definition.kinds)
+        finding = condition.found(judged.evaluation.workspace, lead, judged.compiled.definition.kinds)
         if count_words(" ".join([start, *kept, finding])) <= LONGEST_SUMMARY:
             kept.append(finding)
     if not kept:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from scoring.arrays import array_of
 from scoring.engine.compiled import CompiledRulebook
-from scoring.engine.frame import FactFrame, day_of, frame_of_columns
+from scoring.engine.frame import ActRow, FactFrame, day_of, frame_of_columns
 
 _LEADS = """
 SELECT lead.id, lead.person_id, lead.is_history, lead.rejections, lead.need <> '' AS need, lead.attributes,
@@ -29,7 +29,7 @@ SELECT lead.id, lead.person_id, lead.is_history, lead.rejections, lead.need <> '
 """
 _ACTS = """
 SELECT asked.lead, kind.code, signal.topic, (signal.occurred_at AT TIME ZONE 'UTC')::date - DATE '1970-01-01',
-       sum(signal.quantity)::bigint, max(signal.value)
+       sum(signal.quantity)::bigint, max(signal.value), sum(signal.value)::bigint
   FROM unnest(%s::int[], %s::uuid[], %s::timestamptz[]) AS asked(lead, person_id, as_of)
   JOIN leads_signal signal ON signal.person_id = asked.person_id
        AND (signal.occurred_at <= asked.as_of OR signal.occurred_at IS NULL)
@@ -91,14 +91,15 @@ def load_facts(
         cursor.execute(_LEADS + (" FOR NO KEY UPDATE OF lead" if lock else ""), [array_of(lead_ids)])
         rows = [_Row(*row) for row in cursor.fetchall()]
         instants = [as_of.get(row.lead_id, now) for row in rows]
-        acts: list[tuple[int, str, str, int | None, int, int | None]] = []
+        acts: list[ActRow] = []
         if rows and compiled.signal_kinds:
             people = [row.person_id for row in rows]
             cursor.execute(
                 _ACTS, [array_of(range(len(rows))), array_of(people), array_of(instants), list(compiled.signal_kinds)]
             )
             acts = [
-                (lead, kind, topic, day, count, value) for lead, kind, topic, day, count, value in cursor.fetchall()
+                (lead, kind, topic, day, count, value, total, 0)
+                for lead, kind, topic, day, count, value, total in cursor.fetchall()
             ]
     readable = [row._replace(attributes=_object(row.attributes)) for row in rows]
     columns: dict[str, Sequence[Any]] = {

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from scoring.engine.frame import FactFrame
 from scoring.engine.workspace import Mask, Numbers, Workspace
 from scoring.rules.attributes import ATTRIBUTES, FactType
-from scoring.rules.conditions import Equals, IsTrue, Known, Mentions, OneOf, leaves
+from scoring.rules.conditions import IsTrue, Known
 from scoring.rules.decay import FULL, decay_table, next_step_table
 from scoring.rules.definition import AXES, Axis, Rule, RulebookDefinition, TierCriteria
-from scoring.rules.words import same
 
 FORMULA_VERSION = 1
 """Raised whenever the same rulebook and facts may give other numbers; stored with every decision."""
@@ -29,13 +28,17 @@ INTENT_WEIGHT = 2
 
 @dataclass(frozen=True, slots=True)
 class CompiledRulebook:
-    """A definition with everything worked out once. Holds no facts; safe to share between threads."""
+    """A definition with everything worked out once. Holds no facts; safe to share between threads.
+
+    `signal_kinds` are counted among the person's own acts, `account_kinds` among those of colleagues too.
+    """
 
     definition: RulebookDefinition
     order: tuple[int, ...]
     unproven: tuple[bool, ...]
     attributes: tuple[str, ...]
     signal_kinds: tuple[str, ...]
+    account_kinds: tuple[str, ...]
     fading: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
     asked_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_values: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -74,19 +77,17 @@ def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
     words: dict[str, dict[str, None]] = {}
     values: dict[str, set[str]] = {}
     for condition in definition.conditions():
-        for leaf in leaves(condition):
-            if isinstance(leaf, Mentions):
-                words.setdefault(leaf.attribute, {}).update(dict.fromkeys(leaf.words))
-            elif isinstance(leaf, OneOf):
-                values.setdefault(leaf.attribute, set()).update(leaf.values)
-            elif isinstance(leaf, Equals) and isinstance(leaf.value, str):
-                values.setdefault(leaf.attribute, set()).add(same(leaf.value))
+        for question in condition.questions():
+            for name in question.asked_attributes():
+                words.setdefault(name, {}).update(dict.fromkeys(question.asked_words()))
+                values.setdefault(name, set()).update(question.asked_values())
     return CompiledRulebook(
         definition=definition,
         order=tuple(sorted(range(len(unproven)), key=unproven.__getitem__)),
         unproven=unproven,
         attributes=tuple(definition.attributes()),
         signal_kinds=tuple(definition.signal_kinds()),
+        account_kinds=tuple(definition.account_kinds()),
         fading={
             index: _fading_tables(rule.half_life_days, rule.points)
             for index, rule in enumerate(definition.rules)

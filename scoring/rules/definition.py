@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scoring.rules.conditions import (
-    Condition,
-    DateCondition,
-    DistinctCount,
-    SignalCondition,
-    SignalCount,
-    attributes_of,
-    kinds_of,
-    leaves,
-)
+from scoring.rules.conditions import ActQuestion, Condition, SignalCount, attributes_of, kinds_of
+from scoring.rules.fields import MAX_DAYS
 
 POINT = 1000
 """Points are stored in thousandths."""
@@ -22,7 +14,6 @@ POINT = 1000
 MAX_RULES = 40
 MAX_WORDS = 25
 MAX_DEPTH = 3
-MAX_DAYS = 3650
 MAX_POINTS = 1000 * POINT
 
 
@@ -61,11 +52,11 @@ class Rule:
     half_life_days: int | None = None
 
     @property
-    def fading(self) -> SignalCondition | None:
+    def fading(self) -> ActQuestion | None:
         """The one question whose latest act the points fade with; None if they do not fade."""
         if self.half_life_days is None:
             return None
-        return next(leaf for leaf in leaves(self.condition) if isinstance(leaf, SignalCount | DistinctCount))
+        return next(asked for asked in self.condition.questions() if isinstance(asked, ActQuestion))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +104,11 @@ class RulebookDefinition:
         """Signal kinds that any part asks about, sorted."""
         return sorted({kind for condition in self.conditions() for kind in kinds_of(condition)})
 
+    def account_kinds(self) -> list[str]:
+        """Signal kinds that any part counts among everybody's acts at the account, sorted."""
+        asked = (question for condition in self.conditions() for question in condition.questions())
+        return sorted({kind for question in asked for kind in question.asked_account_kinds()})
+
     def is_unproven(self, rule: Rule) -> bool:
         """Whether a rule rests on a kind whose lift nobody measured yet; its points never count towards a tier."""
         return any(not self.kinds[kind].is_proven for kind in kinds_of(rule.condition))
@@ -120,8 +116,8 @@ class RulebookDefinition:
 
 __all__ = [
     "AXES",
+    "MAX_DAYS",
     "Axis",
-    "DateCondition",
     "Disqualifier",
     "Kind",
     "Rule",

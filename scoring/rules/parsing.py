@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from scoring.rules.condition_parsing import parse_attribute, parse_condition
-from scoring.rules.conditions import DistinctCount, Not, SignalCount, kinds_of, leaves
+from scoring.rules.condition_parsing import parse_condition
+from scoring.rules.conditions import ActQuestion, Not, SignalCount, kinds_of
 from scoring.rules.decay import LONGEST_HALF_LIFE
 from scoring.rules.definition import (
     AXES,
@@ -24,6 +24,7 @@ from scoring.rules.definition import (
     RulebookDefinition,
     TierCriteria,
 )
+from scoring.rules.fields import read_attribute
 from scoring.rules.reading import InvalidRulebook, Problem, Reader, Refused
 from scoring.rules.sentences import count_words, disqualifier_sentence, rule_sentence
 
@@ -114,11 +115,15 @@ def _rule(value: Any, pointer: str, kinds: Mapping[str, Kind], problems: list[Pr
 
 
 def _check_fading(reader: Reader, rule: Rule) -> None:
-    acts = [leaf for leaf in leaves(rule.condition) if isinstance(leaf, SignalCount | DistinctCount)]
+    acts = [asked for asked in rule.condition.questions() if isinstance(asked, ActQuestion)]
     if len(acts) != 1 or isinstance(rule.condition, Not):
         raise reader.refuse(
             _("Points can fade only with one question about signals; this rule has %(n)d.") % {"n": len(acts)},
             "half_life_days",
+        )
+    if not acts[0].can_fade:
+        raise reader.refuse(
+            _("Points cannot fade with acts that have stopped; remove the half-life."), "half_life_days"
         )
 
 
@@ -216,6 +221,6 @@ def _criteria(reader: Reader) -> TierCriteria:
         child.done()
     facts = reader.texts("required_facts", at_least=0) if reader.has("required_facts") else ()
     for index, name in enumerate(facts):
-        parse_attribute(reader, name, "required_facts", index)
+        read_attribute(reader, name, "required_facts", index)
     reader.done()
     return TierCriteria(minimum, facts)

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import orjson
-from hypothesis import given, reject, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from revops.foundation.ids import new_id
@@ -26,9 +26,10 @@ from scoring.engine import (
 from scoring.explanation import explain
 from scoring.models import Rulebook, ScoreDecision
 from scoring.publishing import content_hash
-from scoring.rules import AXES, Axis, InvalidRulebook, parse_rulebook
+from scoring.rules import AXES, Axis, parse_rulebook
 
-from .factories import KINDS, NOW, POINT, TODAY, days_ago, small_json, small_rulebook, starter_json
+from .factories import NOW, POINT, TODAY, days_ago, small_rulebook, starter_json
+from .strategies import leads, rulebook_json, rulebooks
 
 TWICE = {"signals": ["pricing_page_visit"], "at_least": 2, "within_days": 14}
 DEMO = {"signals": ["demo_request"], "within_days": 30}
@@ -149,110 +150,6 @@ def test_the_next_change_is_named_for_windows_fading_and_dates():
 
 # --- What must hold for any rulebook and any lead --------------------------------------------------------------------
 
-KIND_CODES = sorted(KINDS)
-TEXTS = {"person.title": ["VP Sales", "head of it", "intern"], "lead.country": ["DE", "us"], "person.seniority": ["vp"]}
-DATES = ["lead.timeline_on", "lead.contract_end_on"]
-FLAGS = ["person.is_free_mail", "account.is_known"]
-days = st.integers(0, 60)
-
-fact_conditions = st.one_of(
-    st.sampled_from(sorted(TEXTS)).flatmap(
-        lambda name: st.one_of(
-            st.fixed_dictionaries({"fact": st.just(name), "equals": st.sampled_from(TEXTS[name])}),
-            st.fixed_dictionaries({"fact": st.just(name), "mentions": st.just([TEXTS[name][0], "it"])}),
-            st.fixed_dictionaries({"fact": st.just(name), "known": st.booleans()}),
-        )
-    ),
-    st.fixed_dictionaries({"fact": st.just("account.employees"), "at_least": st.integers(0, 500)}),
-    st.fixed_dictionaries({"fact": st.sampled_from(FLAGS), "is": st.booleans()}),
-    st.fixed_dictionaries({"fact": st.sampled_from(DATES), "within_days_ahead": days}),
-    st.fixed_dictionaries({"fact": st.sampled_from(DATES), "passed": st.booleans(), "within_days": st.integers(1, 60)}),
-)
-signal_conditions = st.one_of(
-    st.fixed_dictionaries(
-        {"signals": st.lists(st.sampled_from(KIND_CODES), min_size=1, max_size=2, unique=True)},
-        optional={
-            "at_least": st.integers(1, 3),
-            "within_days": days,
-            "topics": st.just(["crm"]),
-            "minimum_value": st.integers(0, 100),
-        },
-    ),
-    st.fixed_dictionaries(
-        {
-            "signals": st.lists(st.sampled_from(KIND_CODES), min_size=1, max_size=2, unique=True),
-            "distinct": st.sampled_from(["kinds", "topics", "days"]),
-            "at_least": st.integers(2, 3),
-        },
-        optional={"within_days": days},
-    ),
-)
-conditions = st.recursive(
-    fact_conditions | signal_conditions,
-    lambda inner: st.one_of(
-        st.fixed_dictionaries({"not": inner}),
-        st.fixed_dictionaries({"any_of": st.lists(inner, min_size=2, max_size=2)}),
-        st.fixed_dictionaries({"all_of": st.lists(inner, min_size=2, max_size=2)}),
-    ),
-    max_leaves=2,
-)
-points = st.integers(-20 * POINT, 40 * POINT)
-plain_rules = st.fixed_dictionaries(
-    {"axis": st.sampled_from([axis.value for axis in AXES]), "points": points, "when": conditions},
-    optional={"family": st.sampled_from(["one", "two"])},
-)
-fading_rules = st.fixed_dictionaries(
-    {"axis": st.just("intent"), "points": points, "when": signal_conditions, "half_life_days": st.integers(1, 40)},
-    optional={"family": st.sampled_from(["one", "two"])},
-)
-
-
-@st.composite
-def rulebook_json(draw):
-    """A rulebook as JSON that the parser accepts."""
-    rules = draw(st.lists(plain_rules | fading_rules, min_size=1, max_size=8))
-    families = {rule["family"] for rule in rules if "family" in rule}
-    fit = draw(st.integers(1, 60 * POINT))
-    value = small_json(
-        *rules,
-        caps={"fit": fit, "intent": fit + draw(st.integers(0, 20 * POINT)), "timing": 20 * POINT},
-        family_caps={family: draw(st.integers(1, 30 * POINT)) for family in sorted(families)},
-        disqualifiers=draw(st.sampled_from([[], [{"key": "no", "when": {"fact": "lead.need", "known": True}}]])),
-    )
-    try:
-        parse_rulebook(value)
-    except InvalidRulebook:  # its sentence is too long
-        reject()
-    return value
-
-
-def rulebooks():
-    return rulebook_json().map(parse_rulebook)
-
-
-acts = st.builds(
-    Act,
-    kind=st.sampled_from(KIND_CODES),
-    day=st.one_of(st.none(), st.integers(0, 90).map(days_ago)),
-    topic=st.sampled_from(["", "crm", "erp"]),
-    quantity=st.integers(1, 4),
-    value=st.one_of(st.none(), st.integers(0, 100)),
-)
-leads = st.builds(
-    LeadFacts,
-    as_of=st.integers(-3, 3).map(days_ago),
-    facts=st.fixed_dictionaries(
-        {},
-        optional={
-            **{name: st.sampled_from(values) for name, values in TEXTS.items()},
-            **{name: st.booleans() for name in [*FLAGS, "lead.need"]},
-            **{name: st.integers(-90, 90).map(days_ago) for name in DATES},
-            "account.employees": st.integers(0, 1000),
-        },
-    ),
-    acts=st.lists(acts, max_size=8),
-)
-
 
 @settings(max_examples=150, deadline=None)
 @given(rulebooks(), st.lists(leads, min_size=1, max_size=6))
@@ -320,12 +217,13 @@ def test_no_points_make_tier_1_without_a_dated_hand_raise(definition, lead):
 def test_nothing_changes_before_the_day_that_was_named(definition, lead):
     compiled = compile_rulebook(definition)
     lead.acts = [act for act in lead.acts if act.day is None or act.day <= lead.as_of]
+    lead.colleagues = [act for act in lead.colleagues if act.day is None or act.day <= lead.as_of]
     first = evaluate(compiled, frame_of([lead]))
     for ahead in range(1, 40):
         day = lead.as_of + timedelta(days=ahead)
         if first.reevaluate_day[0] != NEVER and day >= date_of(int(first.reevaluate_day[0])):
             break
-        later = evaluate(compiled, frame_of([LeadFacts(day, lead.facts, lead.acts)]))
+        later = evaluate(compiled, frame_of([LeadFacts(day, lead.facts, lead.acts, lead.colleagues)]))
         assert (later.contributions == first.contributions).all()
         assert later.tier[0] == first.tier[0]
 

@@ -6,7 +6,6 @@ import pytest
 
 from scoring.engine import Act, LeadFacts, frame_of
 from scoring.engine.workspace import Workspace
-from scoring.evidence import fact_value, found
 from scoring.rules.words import text_of
 
 from .factories import TODAY, days_ago, small_rulebook
@@ -48,10 +47,10 @@ def test_what_was_found_is_said_in_words(when, facts, words):
     condition = definition.rules[0].condition
     workspace = Workspace(frame_of([LeadFacts(TODAY, facts, acts)]))
     assert workspace.mask(condition)[0]
-    assert found(condition, workspace, 0, definition.kinds) == words
+    assert condition.found(workspace, 0, definition.kinds) == words
 
 
 def test_a_fact_that_nobody_collected_is_unknown():
     workspace = Workspace(frame_of([LeadFacts(TODAY)]))
-    assert fact_value(TITLE, workspace, 0) is None
-    assert fact_value(END, workspace, 0) is None
+    assert workspace.value(TITLE, 0) is None
+    assert workspace.value(END, 0) is None
