@@ -33,8 +33,11 @@ UNDO_MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.ACCEPTED: frozenset({Stage.HANDED_OFF}),
     Stage.REJECTED: frozenset({Stage.HANDED_OFF, Stage.ACCEPTED}),
     Stage.NURTURE: frozenset({Stage.HANDED_OFF, Stage.ACCEPTED}),
+    Stage.OPPORTUNITY: frozenset({Stage.ACCEPTED}),
+    Stage.WON: frozenset({Stage.ACCEPTED, Stage.OPPORTUNITY}),
+    Stage.LOST: frozenset({Stage.ACCEPTED, Stage.OPPORTUNITY}),
 }
-"""Moves that only the undo of a disposition may make."""
+"""Moves that only the undo of a disposition, or the withdrawal of an outcome, may make."""
 
 HISTORY_MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.NEW: frozenset(Stage) - {Stage.NEW},

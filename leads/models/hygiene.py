@@ -23,9 +23,7 @@ class HygieneRule(models.Model):
         default=list, blank=True, help_text=_("Domains, companies, titles and words this rule lets pass.")
     )
     position = models.PositiveSmallIntegerField(default=100)
-    version = models.PositiveIntegerField(
-        default=1, help_text=_("Counts its changes, so that two people see each other.")
-    )
+    version = models.PositiveIntegerField(default=1, help_text=_("Counts its changes: two people see each other."))
 
     class Meta:
         ordering = ["position", "code"]

@@ -117,7 +117,10 @@ class SavedMapping(models.Model):
 
 
 class ImportRowError(models.Model):
-    """Something wrong with a row, in words. `stops` if the row was refused because of it. Erasable."""
+    """Something wrong with a row, in words. `stops` if the row was not let in because of it. Erasable.
+
+    `code` names the rule of the gate, or what is wrong with the row or the cell.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="errors")
@@ -127,6 +130,7 @@ class ImportRowError(models.Model):
     code = models.CharField(max_length=40)
     message = models.CharField(max_length=500)
     stops = models.BooleanField()
+    is_quarantined = models.BooleanField(default=False, help_text=_("It waits in quarantine; else it is refused."))
     original = models.JSONField(help_text=_("The cells of the row, as they stood in the file."))
 
     class Meta:
