@@ -126,10 +126,12 @@ def _known(answers: Sequence[Answer], leads: Mapping[UUID, Lead], now: datetime)
     handoffs = latest_handoffs(ids)
     rejected = [leads[a.lead_id] for a in answers if a.kind == DispositionKind.REJECTED and a.lead_id in leads]
     returned = any(answer.kind == DispositionKind.RETURNED for answer in answers)
+    reasons = {reason.code: reason for reason in ReasonCode.objects.filter(is_active=True)}
+    counted = {code for code, reason in reasons.items() if reason.evidence_kind == EvidenceKind.ATTEMPTS}
     return _Known(
         handoffs=handoffs,
-        reasons={reason.code: reason for reason in ReasonCode.objects.filter(is_active=True)},
-        tried=persistence_of(ids) if any(answer.reason == "no_response" for answer in answers) else {},
+        reasons=reasons,
+        tried=persistence_of(ids) if any(answer.reason in counted for answer in answers) else {},
         around=surroundings_of(rejected, handoffs, now=now) if rejected else {},
         tracks=_tracks() if returned else {},
         now=now,

@@ -15,7 +15,7 @@ from leads.models import Lead
 from leads.transitions import Move, move_leads
 from revops.foundation.bulk import insert_rows
 
-OUTCOME_KINDS = frozenset({"meeting", "opportunity", "won", "lost"})
+OUTCOME_KINDS = frozenset({"meeting", "opportunity", "won", "lost", "churned"})
 
 
 def record_history(admissions: Sequence[Admission], *, now: datetime) -> None:

@@ -22,6 +22,7 @@ PATHS: dict[str, list[Stage]] = {
     "won": [Stage.OPPORTUNITY, Stage.WON],
     "lost": [Stage.OPPORTUNITY, Stage.LOST],
     "churned": [],
+    "lifetime_value": [],
 }
 """The stages an outcome leads through; a deal that is won without a word about it before was an opportunity too."""
 
@@ -31,6 +32,7 @@ NEEDS: dict[str, frozenset[Stage]] = {
     "won": frozenset({Stage.ACCEPTED, Stage.OPPORTUNITY}),
     "lost": frozenset({Stage.ACCEPTED, Stage.OPPORTUNITY}),
     "churned": frozenset({Stage.WON}),
+    "lifetime_value": frozenset({Stage.WON}),
 }
 """Where a live lead must stand for an outcome to be possible."""
 
@@ -108,6 +110,8 @@ def _refusal(result: Result, lead: Lead | None) -> str:
         return "Say when it happened (occurred_at)."
     if result.kind == "lost" and not result.reason:
         return "A lost deal needs its reason."
+    if result.kind == "lifetime_value" and result.amount is None:
+        return "Say what the customer has paid so far (amount)."
     if lead.stage not in NEEDS[result.kind]:
         return f"This lead is {Stage(lead.stage).label.lower()}; accept it before you record {result.kind}."
     return ""

@@ -83,25 +83,31 @@ def _from_leads(value: str, at: str = "lead.received_at") -> str:
     )
 
 
+def _counts(outcome: str) -> str:
+    """That no later row corrects this outcome: of a restated one only the latest version counts."""
+    return f"NOT EXISTS (SELECT FROM feedback_outcome later WHERE later.corrects_id = {outcome}.id)"
+
+
 def _from_outcomes(value: str, kinds: str) -> str:
     return (
         f"SELECT lead.id AS lead_id, lead.source_id, outcome.occurred_at AS at, ({value})::numeric AS value"
         " FROM feedback_outcome outcome JOIN leads_lead lead ON lead.id = outcome.lead_id"
-        f" WHERE outcome.kind IN ({kinds}) AND {_LIVE}"
+        f" WHERE outcome.kind IN ({kinds}) AND {_counts('outcome')} AND {_LIVE}"
     )
 
 
 def _has_outcome(kinds: str) -> str:
     return (
         "CASE WHEN EXISTS (SELECT FROM feedback_outcome became WHERE became.lead_id = lead.id"
-        f" AND became.kind IN ({kinds})) THEN 1 ELSE 0 END"
+        f" AND became.kind IN ({kinds}) AND {_counts('became')}) THEN 1 ELSE 0 END"
     )
 
 
 def _amount_of(kind: str) -> str:
     return (
         "COALESCE((SELECT sum(became.amount) FROM feedback_outcome became"
-        f" WHERE became.lead_id = lead.id AND became.kind = '{kind}' AND became.currency = %(currency)s), 0)"
+        f" WHERE became.lead_id = lead.id AND became.kind = '{kind}' AND became.currency = %(currency)s"
+        f" AND {_counts('became')}), 0)"
     )
 
 

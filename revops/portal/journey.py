@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from feedback.corrections import Corrected, Correction, correct_outcomes
 from feedback.dispositions import Answer, Answered, record_answers, undo_answers
 from feedback.history import record_history
 from feedback.outcomes import Recorded, Result, record_outcomes
@@ -205,6 +206,12 @@ def conclude(results: Sequence[Result], *, now: datetime) -> list[Recorded]:
     """Records what became of leads."""
     with transaction.atomic():
         return record_outcomes(results, now=now)
+
+
+def correct(corrections: Sequence[Correction], *, now: datetime) -> list[Corrected]:
+    """Restates or withdraws outcomes."""
+    with transaction.atomic():
+        return correct_outcomes(corrections, now=now)
 
 
 def deal_waiting(*, now: datetime) -> int:

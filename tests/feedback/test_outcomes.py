@@ -28,7 +28,11 @@ def accepted(company: Company) -> Lead:
 
 def _record(lead: Lead, *kinds: str, **more: object) -> list[str]:
     reason = {"lost": "Too dear"}
-    results = [Result(lead.pk, kind, LATER, reason=reason.get(kind, ""), **more) for kind in kinds]  # type: ignore[arg-type]
+    money = {"lifetime_value": {"amount": Decimal(9000), "currency": "EUR"}}
+    results = [
+        Result(lead.pk, kind, LATER, reason=reason.get(kind, ""), **{**money.get(kind, {}), **more})  # type: ignore[arg-type]
+        for kind in kinds
+    ]
     return [row.refusal for row in record_outcomes(results, now=LATER)]
 
 
@@ -73,7 +77,7 @@ def test_refusals_say_what_to_do(accepted: Lead) -> None:
     ]
     assert [row.refusal for row in record_outcomes(results, now=LATER)] == [
         "There is no such lead.",
-        "“celebrated” is not an outcome. Use one of meeting, opportunity, won, lost, churned.",
+        "“celebrated” is not an outcome. Use one of meeting, opportunity, won, lost, churned, lifetime_value.",
         "Say when it happened (occurred_at).",
         "A lost deal needs its reason.",
     ]

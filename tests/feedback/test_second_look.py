@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import CheckViolation
 
 from feedback.dispositions import Answer, record_answers, second_looks
 from feedback.models import Disposition, NurtureTrack, ReasonCode
@@ -238,7 +239,7 @@ def test_no_path_into_the_table_stores_a_bare_reason(company: Company, bare: dic
              company.reps[0].pk, "decided_at": NOW, "recorded_at": NOW, **bare}  # fmt: skip
     with pytest.raises(IntegrityError, match="a_rejection_has_a_reason"), transaction.atomic():
         Disposition.objects.create(**facts)
-    with pytest.raises(IntegrityError, match="a_rejection_has_a_reason"), transaction.atomic():
+    with pytest.raises(CheckViolation, match="a_rejection_has_a_reason"), transaction.atomic():
         insert_rows(Disposition, [Disposition(**facts) for _ in range(20)])
     refused = pytest.raises(IntegrityError, match="a_rejection_has_a_reason")
     with refused, transaction.atomic(), connection.cursor() as cursor:
