@@ -12,7 +12,8 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sla.fair_turns import FairTurns
+from sla.fair_turns import TURN, FairTurns
+from sla.territories import LeadFacts, Otherwise, TerritoryRule
 
 
 class Test(StrEnum):
@@ -24,11 +25,13 @@ class Test(StrEnum):
     ROUTABLE = "r"
     PRESENT = "a"
     STAYS = "l"
+    RULE = "g"
     TERRITORY = "c"
     TIER = "t"
     CAPACITY = "f"
 
 
+THOUSANDTH = TURN // 1000
 PASSED = "."
 """What a trace keeps for somebody who could have taken the lead."""
 
@@ -38,6 +41,7 @@ FAILED_WORDS: Mapping[str, str | Promise] = {
     Test.ROUTABLE: _("not in routing"),
     Test.PRESENT: _("absent"),
     Test.STAYS: _("about to leave for more than 5 days"),
+    Test.RULE: _("the rule sends it to others"),
     Test.TERRITORY: _("another territory"),
     Test.TIER: _("another tier"),
     Test.CAPACITY: _("has as much open work as they can take"),
@@ -66,6 +70,7 @@ class Candidate:
     tiers: frozenset[int] = frozenset()
     absences: Sequence[tuple[datetime, datetime]] = ()
     leaves: Sequence[tuple[datetime, datetime]] = ()
+    team_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +85,42 @@ class RouteRequest:
     account_owner_id: UUID | None = None
     first_owner_id: UUID | None = None
     account_id: UUID | None = None
+    employees: int | None = None
+    source: str = ""
+    industry: str = ""
+    language: str = ""
+
+    @property
+    def facts(self) -> LeadFacts:
+        return LeadFacts(self.country, self.employees, self.source, self.industry, self.language, self.tier)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Who got one lead, or None, and why; `tests` has one letter per candidate, `balances` those before the turn."""
+    """Who got one lead, or None, and why; `tests` has one letter per candidate, `balances` those before the turn.
+
+    `rule` is the name of the territory rule that decided, if one did.
+    """
 
     user_id: UUID | None
     reason: str
     took_turn: bool
     tests: str
     balances: tuple[int, ...] = ()
+    rule: str = ""
 
     def as_trace(self) -> dict[str, object]:
-        """Compact, as an assignment stores it."""
+        """Compact, as an assignment stores it; balances in thousandths of a turn."""
         trace: dict[str, object] = {"tests": self.tests, "turn": self.took_turn}
         if self.took_turn:
-            trace["balances"] = list(self.balances)
+            trace["owed"] = [balance // THOUSANDTH for balance in self.balances]
+        if self.rule:
+            trace["rule"] = self.rule
         return trace
+
+
+_Plan = tuple[tuple[TerritoryRule | None, list[str]], ...]
+"""What to try for one kind of lead, in order: each rule that fits, or none, with the lasting tests of everybody."""
 
 
 @dataclass(slots=True)
@@ -106,35 +129,59 @@ class Chooser:
 
     candidates: Sequence[Candidate]
     turns: FairTurns
+    rules: Sequence[TerritoryRule] = ()
     _by_id: dict[UUID, int] = field(default_factory=dict)
-    _lasting: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    _plans: dict[LeadFacts, _Plan] = field(default_factory=dict)
+    _lasting: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
     _account_owners: dict[UUID, UUID] = field(default_factory=dict)
     _absent: list[int] = field(default_factory=list)
     _limited: list[int] = field(default_factory=list)
+    _able: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.rules = [rule for rule in self.rules if rule.is_on]
         self._by_id = {person.user_id: place for place, person in enumerate(self.candidates)}
         self._absent = [place for place, person in enumerate(self.candidates) if person.absences or person.leaves]
         self._limited = [place for place, person in enumerate(self.candidates) if person.capacity is not None]
 
     def choose(self, request: RouteRequest) -> Choice:
-        """The owner of one lead: its account's owner, else that company's first owner, else whose turn it is."""
-        tests = self._tests(request)
-        letters = "".join(tests)
+        """The owner of one lead: its account's owner, else that company's first owner, else whose turn it is.
+
+        Turns are taken among the people of the first rule that fits and has somebody who can take it.
+        """
+        plan = self._plan(request.facts)
+        known = self._known_owner(request, plan[0][1])
+        if known is not None:
+            return known
+        tests, rule = "", None
+        for rule, lasting in plan:
+            tests = self._tests(request.at, lasting)
+            able = self._able.get(tests)
+            if able is None:
+                able = self._able[tests] = tuple(place for place, letter in enumerate(tests) if letter == PASSED)
+            if able:
+                balances = tuple(self.turns.balances)
+                place = self.turns.take(able)
+                name, reason = (
+                    (rule.name, f"{Reason.NEXT_IN_TURN} · {rule.name}") if rule else ("", Reason.NEXT_IN_TURN)
+                )
+                choice = Choice(self.candidates[place].user_id, reason, True, tests, balances, name)
+                return self._give(request, place, choice)
+        return Choice(None, _nobody(tests, rule), False, tests, rule=rule.name if rule else "")
+
+    def _known_owner(self, request: RouteRequest, lasting: list[str]) -> Choice | None:
+        """Who has this company already, if they are there; territory, tier, rules and capacity give way to that."""
         first_owner = request.first_owner_id
         if first_owner is None and request.account_id is not None:
             first_owner = self._account_owners.get(request.account_id)
         for known, reason in ((request.account_owner_id, Reason.ACCOUNT_OWNER), (first_owner, Reason.FIRST_OWNER)):
             place = self._by_id.get(known) if known is not None else None
-            if place is not None and tests[place] not in _PERSONAL:
-                return self._give(request, place, Choice(self.candidates[place].user_id, reason, False, letters))
-        able = tuple(place for place, letter in enumerate(tests) if letter == PASSED)
-        if not able:
-            return Choice(None, _nobody(tests), False, letters)
-        balances = tuple(self.turns.balances)
-        place = self.turns.take(able)
-        choice = Choice(self.candidates[place].user_id, Reason.NEXT_IN_TURN, True, letters, balances)
-        return self._give(request, place, choice)
+            if place is None:
+                continue
+            tests = self._tests(request.at, lasting)
+            if tests[place] not in _PERSONAL:
+                return self._give(request, place, Choice(self.candidates[place].user_id, reason, False, tests))
+        return None
 
     def _give(self, request: RouteRequest, place: int, choice: Choice) -> Choice:
         self.candidates[place].open_work += 1
@@ -142,39 +189,64 @@ class Chooser:
             self._account_owners.setdefault(request.account_id, choice.user_id)
         return choice
 
-    def _tests(self, request: RouteRequest) -> list[str]:
-        """The first test each candidate failed, as a letter."""
-        key = (request.country, request.tier)
+    def _plan(self, facts: LeadFacts) -> _Plan:
+        """The rules that fit, in their order, up to one that lets leads wait; then everybody."""
+        plan = self._plans.get(facts)
+        if plan is not None:
+            return plan
+        fitting: list[TerritoryRule | None] = []
+        for rule in self.rules:
+            if rule.matches(facts):
+                fitting.append(rule)
+                if rule.otherwise is Otherwise.WAIT:
+                    break
+        else:
+            fitting.append(None)
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        plan = self._plans[facts] = tuple((rule, self._lasting_tests(facts, rule)) for rule in fitting)
+        return plan
+
+    def _lasting_tests(self, facts: LeadFacts, rule: TerritoryRule | None) -> list[str]:
+        key = (facts.country, facts.tier, rule.key if rule else "")
         lasting = self._lasting.get(key)
         if lasting is None:
-            lasting = self._lasting[key] = [_lasting_test(person, *key) for person in self.candidates]
+            lasting = [_lasting_test(person, facts.country, facts.tier, rule) for person in self.candidates]
+            self._lasting[key] = lasting
+        return lasting
+
+    def _tests(self, at: datetime, lasting: list[str]) -> str:
+        """The first test each candidate failed, as a letter."""
         tests = lasting.copy()
         for place in self._limited:
             person = self.candidates[place]
             if tests[place] == PASSED and person.capacity is not None and person.open_work >= person.capacity:
-                tests[place] = Test.CAPACITY
+                tests[place] = Test.CAPACITY.value
         for place in self._absent:
             if tests[place] in _BEFORE_PRESENCE:
                 continue
             person = self.candidates[place]
-            if any(start <= request.at < end for start, end in person.absences):
-                tests[place] = Test.PRESENT
-            elif any(start <= request.at < end for start, end in person.leaves):
-                tests[place] = Test.STAYS
-        return tests
+            if any(start <= at < end for start, end in person.absences):
+                tests[place] = Test.PRESENT.value
+            elif any(start <= at < end for start, end in person.leaves):
+                tests[place] = Test.STAYS.value
+        return "".join(tests)
 
 
+_MOST_PLANS = 20_000
 _BEFORE_PRESENCE = frozenset({Test.ACTIVE.value, Test.ROUTABLE.value})
 _PERSONAL = _BEFORE_PRESENCE | {Test.PRESENT.value, Test.STAYS.value}
-"""Tests that also an account's owner must pass; territory, tier and capacity give way to a relationship."""
+"""Tests that also an account's owner must pass; rules, territory, tier and capacity give way to a relationship."""
 
 
-def _lasting_test(person: Candidate, country: str, tier: int) -> str:
+def _lasting_test(person: Candidate, country: str, tier: int, rule: TerritoryRule | None) -> str:
     """The first test failed among those that do not depend on the moment."""
     if not person.is_active:
         return Test.ACTIVE.value
     if not person.is_routable:
         return Test.ROUTABLE.value
+    if rule is not None and not rule.takes(person.user_id, person.team_id):
+        return Test.RULE.value
     if country and person.countries and country not in person.countries:
         return Test.TERRITORY.value
     if person.tiers and tier not in person.tiers:
@@ -182,10 +254,11 @@ def _lasting_test(person: Candidate, country: str, tier: int) -> str:
     return PASSED
 
 
-def _nobody(tests: Sequence[str]) -> str:
+def _nobody(tests: Sequence[str], rule: TerritoryRule | None) -> str:
     """Why nobody could take a lead, in words."""
     if not tests:
         return "Nobody is set up to take leads"
     counted = Counter(tests)
     found = (f"{counted[test.value]} {FAILED_WORDS[test]}" for test in Test if counted[test.value])
-    return f"Nobody could take it: {', '.join(found)}"[:200]
+    whose = f"Nobody of “{rule.name}” could take it" if rule else "Nobody could take it"
+    return f"{whose}: {', '.join(found)}"[:200]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Max
 
 from leads.lifecycle import Stage
 from leads.transitions import Move, move_leads
-from revops.foundation.bulk import insert_rows
+from revops.foundation.bulk import FEW, insert_rows
 from revops.foundation.ids import new_ids
+from revops.foundation.round_trips import fetch_together, one_round_trip
 from sla.calendars import hours_of, newest_versions
 from sla.candidates import RouteRequest
 from sla.clocks import DETAILS_MISSING, ClockStart, Evidence, meet_clocks, resume_for_details, start_clocks
@@ -22,12 +23,15 @@ from sla.models import Clause, ClauseSide, Clock, HandOff, Measure
 from sla.routing import (
     Hours,
     Roster,
-    first_owners,
-    load_roster,
+    first_owners_statement,
+    roster_of,
+    roster_statements,
     route_leads,
 )
 
 DETAILS_WITHIN, FIRST_CONTACT, DECISION = "details_within", "first_contact", "decision"
+CLOCKS_EACH = 3
+"""Clocks that one hand-off starts at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class HandOffRequest:
     details_complete: bool
     cause_kind: str
     cause_id: str = ""
+    employees: int | None = None
+    source: str = ""
+    industry: str = ""
+    language: str = ""
 
 
 def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list[HandOff]:
@@ -59,7 +67,9 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
     hand-off has no owner and waits in the unrouted list, its clocks in the agreement's own hours. The number of
     queries does not depend on the number of leads. Only for live leads: history never starts a clock.
     """
-    ready = _still_there(requests)
+    if not requests:
+        return []
+    ready, roster, earlier, clauses = _read(requests, now=now)
     if not ready:
         return []
     numbers = _numbers([request.lead_id for request in ready if request.from_stage != Stage.NEW])
@@ -78,9 +88,50 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
         )
         for request, identifier in zip(ready, new_ids(len(ready), now), strict=True)
     ]
-    roster = load_roster(now=now, lock=True)
-    _route(handoffs, ready, roster, now=now)
-    starts = _promises(handoffs, [request.details_complete for request in ready], roster)
+    with one_round_trip() if len(ready) * CLOCKS_EACH <= FEW else nullcontext():
+        _write(handoffs, ready, roster, earlier, clauses, now=now)
+    return handoffs
+
+
+def _read(
+    requests: Sequence[HandOffRequest], *, now: datetime
+) -> tuple[list[HandOffRequest], Roster, dict[UUID, UUID], dict[str, Clause]]:
+    """Locks leads and balances, in this order, and reads all that routing asks. One round trip.
+
+    Keeps the first request of each lead that stands where its request says. Answers also with the first owners of
+    accounts, and the clauses in effect.
+    """
+    wanted: dict[UUID, HandOffRequest] = {}
+    for request in requests:
+        wanted.setdefault(request.lead_id, request)
+    accounts = [request.account_id for request in wanted.values() if request.account_id is not None]
+    stage_rows, balances, people, rules, owners, agreements = fetch_together(
+        (_LOCK_LEADS, [list(wanted)]),
+        *roster_statements(now=now, lock=True),
+        first_owners_statement(accounts, at=min(request.at for request in wanted.values())),
+        (_LIVE_AGREEMENT, ()),
+    )
+    stages = dict(stage_rows)
+    ready = [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
+    return ready, roster_of(balances, people, rules), dict(owners), clauses_of(agreements[0][0]) if agreements else {}
+
+
+_LOCK_LEADS = "SELECT id, stage FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_LIVE_AGREEMENT = "SELECT id FROM sla_agreement WHERE state = 'live'"
+
+
+def _write(
+    handoffs: list[HandOff],
+    ready: Sequence[HandOffRequest],
+    roster: Roster,
+    earlier: Mapping[UUID, UUID],
+    clauses: Mapping[str, Clause],
+    *,
+    now: datetime,
+) -> None:
+    """Assignments, turns, clocks, hand-offs, and the moves of the leads."""
+    _route(handoffs, ready, roster, earlier, now=now)
+    starts = _promises(handoffs, [request.details_complete for request in ready], roster, clauses)
     deadlines = _earliest(start_clocks(starts, now=now))
     for handoff in handoffs:
         handoff.due_at = deadlines.get(handoff.pk)
@@ -101,7 +152,6 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
         ],
         now=now,
     )
-    return handoffs
 
 
 def complete_details(told: Mapping[UUID, datetime], *, now: datetime) -> list[UUID]:
@@ -119,19 +169,6 @@ def complete_details(told: Mapping[UUID, datetime], *, now: datetime) -> list[UU
     return met
 
 
-def _still_there(requests: Sequence[HandOffRequest]) -> list[HandOffRequest]:
-    """Locks the leads and keeps the first request of each that stands where its request says."""
-    wanted: dict[UUID, HandOffRequest] = {}
-    for request in requests:
-        wanted.setdefault(request.lead_id, request)
-    if not wanted:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, stage FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(wanted)])
-        stages = dict(cursor.fetchall())
-    return [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
-
-
 def _numbers(lead_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How often each lead was handed off so far. A new lead never was: no query for those."""
     if not lead_ids:
@@ -140,10 +177,15 @@ def _numbers(lead_ids: Sequence[UUID]) -> dict[UUID, int]:
     return dict(earlier.annotate(latest=Max("number")))
 
 
-def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], roster: Roster, *, now: datetime) -> None:
+def _route(
+    handoffs: Sequence[HandOff],
+    requests: Sequence[HandOffRequest],
+    roster: Roster,
+    earlier: Mapping[UUID, UUID],
+    *,
+    now: datetime,
+) -> None:
     """Sets the owner of each hand-off, or why it has none."""
-    accounts = [request.account_id for request in requests if request.account_id is not None]
-    earlier = first_owners(accounts, at=min(request.at for request in requests))
     routed = route_leads(
         [
             RouteRequest(
@@ -155,6 +197,10 @@ def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], rost
                 account_owner_id=request.account_owner_id,
                 first_owner_id=earlier.get(request.account_id) if request.account_id else None,
                 account_id=request.account_id,
+                employees=request.employees,
+                source=request.source,
+                industry=request.industry,
+                language=request.language,
             )
             for handoff, request in zip(handoffs, requests, strict=True)
         ],
@@ -166,13 +212,14 @@ def _route(handoffs: Sequence[HandOff], requests: Sequence[HandOffRequest], rost
         handoff.unrouted_reason = "" if route.user_id else route.reason
 
 
-def _promises(handoffs: Sequence[HandOff], complete: Sequence[bool], roster: Roster) -> list[ClockStart]:
+def _promises(
+    handoffs: Sequence[HandOff], complete: Sequence[bool], roster: Roster, clauses: Mapping[str, Clause]
+) -> list[ClockStart]:
     """What both sides promise about each hand-off under the live agreement.
 
     While marketing's details are missing sales' clocks stand still: a late hand-off is marketing's breach, not the
     rep's.
     """
-    clauses = live_clauses()
     standard = standard_hours(clauses) if any(handoff.owner_id is None for handoff in handoffs) else None
     starts = []
     for handoff, is_complete in zip(handoffs, complete, strict=True):
@@ -212,16 +259,16 @@ def _details(clause: Clause, handoff: HandOff, is_complete: bool) -> ClockStart:
 
 
 def live_clauses() -> dict[str, Clause]:
-    """The clauses with a clock of the agreement in effect, by code; none before one is signed. One query.
+    """The clauses with a clock of the agreement in effect, by code; none before one is signed. One query."""
+    (rows,) = fetch_together((_LIVE_AGREEMENT, ()))
+    return clauses_of(rows[0][0]) if rows else {}
 
-    They are kept in memory: the database refuses to change them once the agreement took effect.
+
+def clauses_of(agreement_id: UUID) -> dict[str, Clause]:
+    """The clauses with a clock of an agreement that took effect, by code.
+
+    They are kept in memory: the database refuses to change them.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM sla_agreement WHERE state = 'live'")
-        row = cursor.fetchone()
-    if row is None:
-        return {}
-    agreement_id = row[0]
     if agreement_id not in _clauses:
         clauses = Clause.objects.filter(agreement=agreement_id, measure=Measure.CLOCK).select_related("agreement")
         _clauses[agreement_id] = {clause.code: clause for clause in clauses}

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from leads.models import Lead
-from revops.foundation.bulk import insert_rows
-from sla.candidates import RouteRequest
+from revops.foundation.bulk import insert_values
+from revops.foundation.round_trips import fetch_together
 from sla.clock_state import is_late
 from sla.clocks import ClockStart, cancel_clocks, move_clocks, refresh_deadlines, start_clocks
 from sla.models import Assignment, AssignmentKind, ClauseSide, Clock, HandOff
-from sla.routing import Hours, load_roster, person_hours, preview_routes, route_leads
+from sla.routing import Hours, load_roster, person_hours, requests_of_leads, route_leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,74 +61,53 @@ def reassign_handoffs(
     their own hours. Raises ValueError if the new owner has no rep profile.
     """
     hours = person_hours(user_id, now=now)
-    _lock_leads(handoff_ids)
-    handoffs = [handoff for handoff in _locked(handoff_ids) if handoff.owner_id != user_id]
-    insert_rows(
+    handoffs = [(pk, owner_id) for pk, _lead, owner_id in _locked_with_leads(handoff_ids) if owner_id != user_id]
+    insert_values(
         Assignment,
         [
-            Assignment(
-                handoff_id=handoff.pk,
-                user_id=user_id,
-                kind=AssignmentKind.REASSIGN if handoff.owner_id else AssignmentKind.MANUAL,
-                assigned_at=now,
-                assigned_by_id=by_id,
-                reason=reason[:200],
-            )
-            for handoff in handoffs
+            {
+                "handoff_id": pk,
+                "user_id": user_id,
+                "kind": AssignmentKind.REASSIGN if owner_id else AssignmentKind.MANUAL,
+                "assigned_at": now,
+                "assigned_by_id": by_id,
+                "reason": reason[:200],
+            }
+            for pk, owner_id in handoffs
         ],
     )
-    return _change_owner(handoffs, dict.fromkeys((handoff.pk for handoff in handoffs), user_id), {user_id: hours}, now)
+    return _change_owner(dict.fromkeys((pk for pk, _ in handoffs), user_id), {user_id: hours}, now)
 
 
-def route_waiting(*, now: datetime, limit: int = 500) -> list[UUID]:
-    """Tries to route hand-offs that nobody could take, oldest first. Returns the ids of those that have an owner now.
+def route_waiting(*, now: datetime, limit: int = 500, handoff_ids: Sequence[UUID] | None = None) -> list[UUID]:
+    """Tries to route hand-offs that nobody could take, oldest first, or those given. Returns those with an owner now.
 
     Those that still nobody can take are left as they are, without another trace.
     """
-    ids = list(HandOff.objects.unrouted().values_list("pk", flat=True)[:limit])
+    unrouted = HandOff.objects.unrouted()
+    if handoff_ids is not None:
+        unrouted = unrouted.filter(pk__in=handoff_ids)
+    ids = list(unrouted.values_list("pk", flat=True)[:limit])
     if not ids:
         return []
-    _lock_leads(ids)
-    handoffs = [handoff for handoff in _locked(ids, "lead__person", "lead__account") if handoff.owner_id is None]
-    requests = [
-        RouteRequest(
-            lead_id=handoff.lead_id,
-            handoff_id=handoff.pk,
-            at=now,
-            tier=handoff.tier,
-            country=handoff.lead.person.country or (handoff.lead.account.country if handoff.lead.account else ""),
-            account_owner_id=handoff.lead.account.owner_id if handoff.lead.account else None,
-            account_id=handoff.lead.account_id,
-        )
-        for handoff in handoffs
-    ]
-    possible = [
-        request
-        for request, choice in zip(requests, preview_routes(requests, now=now), strict=True)
-        if choice.user_id is not None
-    ]
+    waiting = _locked_with_leads(ids)
+    requests = requests_of_leads([lead_id for pk, lead_id, owner_id in waiting if owner_id is None], at=now)
     roster = load_roster(now=now, lock=True)
     owners = {
-        route.handoff_id: route.user_id for route in route_leads(possible, now=now, roster=roster) if route.user_id
+        route.handoff_id: route.user_id
+        for route in route_leads(requests, now=now, roster=roster, again=True)
+        if route.user_id
     }
-    return _change_owner([handoff for handoff in handoffs if handoff.pk in owners], owners, roster.hours, now)
+    return _change_owner(owners, roster.hours, now)
 
 
-def _change_owner(
-    handoffs: Sequence[HandOff], owners: Mapping[UUID, UUID], hours: Mapping[UUID, Hours], now: datetime
-) -> list[UUID]:
-    """Sets owners of hand-offs and leads and passes the clocks on; a few queries for each distinct owner."""
-    by_owner: dict[UUID, list[HandOff]] = {}
-    for handoff in handoffs:
-        by_owner.setdefault(owners[handoff.pk], []).append(handoff)
-    for owner_id, group in by_owner.items():
-        Lead.objects.filter(pk__in=[handoff.lead_id for handoff in group]).update(
-            owner_id=owner_id, version=F("version") + 1
-        )
-        HandOff.objects.filter(pk__in=[handoff.pk for handoff in group]).update(
-            owner_id=owner_id, unrouted_reason="", snoozed_until=None, snooze_reason="", version=F("version") + 1
-        )
-    changed = [handoff.pk for handoff in handoffs]
+def _change_owner(owners: Mapping[UUID, UUID], hours: Mapping[UUID, Hours], now: datetime) -> list[UUID]:
+    """Sets owners of hand-offs and leads and passes the clocks on, whatever their number in nine statements."""
+    if not owners:
+        return []
+    changed = list(owners)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_OWNERS, [changed, list(owners.values())])
     running = (
         Clock.objects.open()
         .filter(handoff_id__in=changed, side=ClauseSide.SALES)
@@ -158,16 +137,40 @@ def _change_owner(
     return changed
 
 
-def _locked(handoff_ids: Sequence[UUID], *related: str) -> list[HandOff]:
+_NEW_OWNERS = """
+WITH given AS (
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[]) AS given (handoff_id, owner_id)
+), handed AS (
+    UPDATE sla_handoff handoff
+    SET owner_id = given.owner_id, unrouted_reason = '', snoozed_until = NULL, snooze_reason = '',
+        version = handoff.version + 1
+    FROM given WHERE handoff.id = given.handoff_id
+    RETURNING handoff.lead_id, handoff.owner_id
+)
+UPDATE leads_lead lead SET owner_id = handed.owner_id, version = lead.version + 1
+FROM handed WHERE lead.id = handed.lead_id
+"""
+
+
+def _locked_with_leads(handoff_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID | None]]:
+    """Locks leads, then their open hand-offs, oldest first: (hand-off, lead, owner). One round trip."""
+    _, rows = fetch_together((_LOCK_LEADS, [list(handoff_ids)]), (_LOCK_HANDOFFS, [list(handoff_ids)]))
+    return [(row[0], row[1], row[2]) for row in sorted(rows, key=lambda row: (row[3], row[0]))]
+
+
+_LOCK_LEADS = """
+SELECT lead.id FROM leads_lead lead
+WHERE lead.id IN (SELECT lead_id FROM sla_handoff WHERE id = ANY(%s)) ORDER BY lead.id FOR UPDATE OF lead
+"""
+_LOCK_HANDOFFS = """
+SELECT id, lead_id, owner_id, handed_off_at FROM sla_handoff
+WHERE id = ANY(%s) AND state = 'open' ORDER BY id FOR UPDATE
+"""
+
+
+def _locked(handoff_ids: Sequence[UUID]) -> list[HandOff]:
     """The hand-offs that are open, locked in the order of their ids."""
-    rows = HandOff.objects.open().filter(pk__in=handoff_ids).order_by("pk").select_for_update(of=("self",))
-    return list(rows.select_related(*related) if related else rows)
-
-
-def _lock_leads(handoff_ids: Sequence[UUID]) -> None:
-    """Leads are locked before hand-offs and clocks, everywhere."""
-    leads = Lead.objects.filter(handoffs__in=handoff_ids).order_by("pk").select_for_update(of=("self",))
-    list(leads.values_list("pk", flat=True))
+    return list(HandOff.objects.open().filter(pk__in=handoff_ids).order_by("pk").select_for_update(of=("self",)))
 
 
 def _why_not(handoff: HandOff | None, until: datetime, reason: str, user_id: UUID, now: datetime) -> str:

@@ -1,10 +1,10 @@
 """Rules of territories, hours of teams, remarks on drafts; the database counts revisions and knows who may sign."""
 
 import django.db.models.deletion
-import revops.foundation.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import revops.foundation.ids
 from revops.foundation.append_only import AppendOnly
 
 REVISIONS = """

@@ -65,12 +65,12 @@ class Absence(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.user}, {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+
     @property
     def public_id(self) -> str:
         return encode("absence", self.id)
-
-    def __str__(self) -> str:
-        return f"{self.user}, {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
 
 
 class RoutingBalance(models.Model):

@@ -9,14 +9,16 @@ import pytest
 
 from sla.candidates import PASSED, Candidate, Chooser, Reason, RouteRequest, Test
 from sla.fair_turns import FairTurns
+from sla.territories import read_rules
 
 ANNA, BEN, CARA = (UUID(int=number) for number in (1, 2, 3))
 LEAD, HANDOFF, ACCOUNT = UUID(int=10), UUID(int=11), UUID(int=12)
+EAST, WEST = UUID(int=20), UUID(int=21)
 DAY = timedelta(days=1)
 
 
-def chooser(*people: Candidate) -> Chooser:
-    return Chooser(people, FairTurns([person.weight for person in people], [0] * len(people)))
+def chooser(*people: Candidate, rules=()) -> Chooser:
+    return Chooser(people, FairTurns([person.weight for person in people], [0] * len(people)), rules)
 
 
 def request(now, **changes) -> RouteRequest:
@@ -30,15 +32,17 @@ def test_each_candidate_shows_the_first_test_failed(now):
         Candidate(UUID(int=2), is_routable=False, absences=away),
         Candidate(UUID(int=3), absences=away, countries=frozenset({"FR"})),
         Candidate(UUID(int=4), leaves=away, countries=frozenset({"FR"})),
-        Candidate(UUID(int=5), countries=frozenset({"FR"}), tiers=frozenset({2})),
-        Candidate(UUID(int=6), tiers=frozenset({2}), capacity=0),
+        Candidate(UUID(int=9), countries=frozenset({"FR"}), team_id=UUID(int=70)),
+        Candidate(UUID(int=5), countries=frozenset({"FR"}), tiers=frozenset({2}), team_id=EAST),
+        Candidate(UUID(int=6), tiers=frozenset({2}), capacity=0, team_id=EAST),
         Candidate(UUID(int=7), capacity=3, open_work=3),
         Candidate(UUID(int=8)),
     ]
-    choice = chooser(*people).choose(request(now))
+    rules = read_rules([{"name": "East", "teams": [str(EAST)], "people": [str(UUID(int=7)), str(UUID(int=8))]}])
+    choice = chooser(*people, rules=rules).choose(request(now))
     assert choice.tests == "".join(Test) + PASSED
     assert choice.user_id == UUID(int=8)
-    assert choice.as_trace() == {"tests": "iralctf.", "turn": True, "balances": [0] * 8}
+    assert choice.as_trace() == {"tests": "iralgctf.", "turn": True, "owed": [0] * 9, "rule": "East"}
 
 
 def test_nobody_is_an_answer_with_a_reason(now):

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from leads.models import Account, Attempt, Lead, LifecycleEvent
 from sla.calendars import write_calendar
+from sla.candidates import RouteRequest
 from sla.clock_state import ClockState, state
 from sla.clocks import cancel_clocks, cancel_clocks_of_leads, meet_clocks, pause_clocks, resume_clocks
 from sla.fair_turns import TURN
@@ -24,7 +25,7 @@ from sla.handoffs import (
     wake_handoffs,
 )
 from sla.models import Absence, Assignment, Clock, HandOff, RepProfile, RoutingBalance, TurnEntry
-from sla.routing import RouteRequest, months_before, preview_routes, read_trace
+from sla.routing import months_before, read_trace, try_routes
 from sla.starter import NINE_TO_FIVE, save_rep_profile
 
 from .conftest import ids, make_leads, make_user, requests_for
@@ -96,7 +97,7 @@ def test_a_hand_off_takes_the_same_number_of_queries_for_any_batch(reps, now, co
     leads = make_leads(count, now, account=account)
     requests = [replace(request, at=now - timedelta(minutes=at)) for at, request in enumerate(requests_for(leads, now))]
     hand_off_leads(requests_for(make_leads(1, now), now), now=now)  # calendars and clauses are in memory from here on
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(hand_off_leads(requests, now=now)) == count
 
 
@@ -104,9 +105,9 @@ def test_a_hand_off_takes_the_same_number_of_queries_for_any_batch(reps, now, co
 def test_an_answer_and_its_undo_take_the_same_number_of_queries(hand_off, now, count, django_assert_max_num_queries):
     handoffs = hand_off(count)
     answers = [answer(handoff, "rejected", now, gives_turn_back=True) for handoff in handoffs]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert len(answer_handoffs(answers, now=now).won) == count
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert len(reopen_handoffs(ids(handoffs), now=now)) == count
 
 
@@ -169,7 +170,7 @@ def test_nobody_to_route_to_waits_with_a_reason_and_a_promise_of_the_side(hand_o
 def test_a_dry_run_writes_nothing(reps, now):
     (lead,) = make_leads(1, now)
     request = RouteRequest(lead.pk, lead.pk, now, 1)
-    assert preview_routes([request], now=now)[0].user_id == reps[0].pk
+    assert try_routes([request], now=now).choices[0].user_id == reps[0].pk
     assert not Assignment.objects.exists()
     assert set(RoutingBalance.objects.values_list("balance", flat=True)) == {0}
 
