@@ -15,7 +15,10 @@ from revops.foundation.bulk import insert_rows
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One attempt to log. A time in the future is taken as now; an event id seen before is ignored."""
+    """One attempt to log. A time in the future is taken as now; an event id seen before is ignored.
+
+    An automatic one (a bot, a sequence, an auto-reply) is kept and shown, and counts for nothing.
+    """
 
     lead_id: UUID
     user_id: UUID
@@ -25,6 +28,7 @@ class Try:
     grade: str = "C"
     note: str = ""
     event_id: str = ""
+    is_automatic: bool = False
 
 
 def log_attempts(tries: Sequence[Try], *, now: datetime) -> list[Attempt]:
@@ -45,6 +49,7 @@ def log_attempts(tries: Sequence[Try], *, now: datetime) -> list[Attempt]:
             recorded_at=now,
             note=attempt.note[:2000],
             event_id=attempt.event_id,
+            is_automatic=attempt.is_automatic,
         )
         for attempt in fresh
     ]
@@ -61,9 +66,9 @@ class Persistence:
 
 
 def persistence_of(lead_ids: Sequence[UUID]) -> dict[UUID, Persistence]:
-    """Attempts and distinct channels of each lead. One query; leads never tried are in it with zeros."""
+    """Attempts people made and their distinct channels, by lead. One query; leads never tried are in it with zeros."""
     counted = (
-        Attempt.objects.filter(lead_id__in=lead_ids)
+        Attempt.objects.filter(lead_id__in=lead_ids, is_automatic=False)
         .values("lead_id")
         .annotate(attempts=Count("id"), channels=Count("channel", distinct=True))
     )

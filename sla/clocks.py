@@ -105,11 +105,13 @@ def start_clocks(starts: Sequence[ClockStart], *, now: datetime) -> list[Clock]:
 def meet_clocks(clause_code: str, evidence: Sequence[Evidence | Attempt], *, now: datetime) -> list[UUID]:
     """Meets the open clocks of one clause, of any agreement version, for the leads in `evidence`.
 
-    The earliest evidence per lead counts, never before the clock started; an attempt counts by its evidence grade.
-    Returns the ids of the clocks met. Three queries at most.
+    The earliest evidence per lead counts, never before the clock started; an attempt counts by its evidence grade,
+    and not at all if a machine made it. Returns the ids of the clocks met. Three queries at most.
     """
     first: dict[UUID, Evidence] = {}
     for item in evidence:
+        if isinstance(item, Attempt) and item.is_automatic:
+            continue
         known = evidence_of(item) if isinstance(item, Attempt) else item
         if known.lead_id not in first or known.at < first[known.lead_id].at:
             first[known.lead_id] = known

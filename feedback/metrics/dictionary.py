@@ -52,7 +52,8 @@ _LIVE = "NOT lead.is_history AND lead.withdrawn_at IS NULL"
 
 _FIRST_ATTEMPT = (
     "LATERAL (SELECT min(attempt.occurred_at) AS at FROM leads_attempt attempt"
-    " WHERE attempt.lead_id = lead.id AND attempt.occurred_at >= handoff.handed_off_at) first"
+    " WHERE attempt.lead_id = lead.id AND NOT attempt.is_automatic"
+    " AND attempt.occurred_at >= handoff.handed_off_at) first"
 )
 
 
@@ -114,10 +115,12 @@ def _amount_of(kind: str) -> str:
 _ACCEPTED = "handoff.state = 'accepted'"
 _WAS_CONTACTED = (
     "CASE WHEN EXISTS (SELECT FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
+    " AND NOT attempt.is_automatic"
     " AND attempt.result IN ('contact', 'conversation')) THEN 1 ELSE 0 END"
 )
 _TOUCHED_IN_A_DAY = (
     "CASE WHEN EXISTS (SELECT FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
+    " AND NOT attempt.is_automatic"
     " AND attempt.occurred_at < handoff.answered_at + interval '24 hours') THEN 1 ELSE 0 END"
 )
 
@@ -242,6 +245,7 @@ _DEFINITIONS = [
         Unit.HOURS, Fold.SUM, "revops", _("What poor leads cost."),
         _from_dispositions(
             "(SELECT count(*) FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
+    " AND NOT attempt.is_automatic"
             " AND attempt.occurred_at <= answer.decided_at) * 0.1",
             "'rejected'",
         ),

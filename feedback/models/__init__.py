@@ -3,6 +3,7 @@
 from .dispositions import Disposition, DispositionKind
 from .gaps import GapAnswer, GapAnswerKind
 from .outcomes import Outcome, OutcomeStage
+from .promises import Finding, HuddleAttendance, NurturePeriod, PerformanceReport
 from .reasons import EvidenceKind, ReasonCode, ReasonFamily, RootCause
 from .reviews import Review, ReviewDecision
 from .talk_tracks import TalkTrack, TalkTrackVote
@@ -12,11 +13,15 @@ __all__ = [
     "Disposition",
     "DispositionKind",
     "EvidenceKind",
+    "Finding",
     "GapAnswer",
     "GapAnswerKind",
+    "HuddleAttendance",
+    "NurturePeriod",
     "NurtureTrack",
     "Outcome",
     "OutcomeStage",
+    "PerformanceReport",
     "ReasonCode",
     "ReasonFamily",
     "Review",

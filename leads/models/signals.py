@@ -105,6 +105,9 @@ class Attempt(models.Model):
     recorded_at = models.DateTimeField()
     note = models.TextField(blank=True)
     event_id = models.CharField(max_length=120, blank=True)
+    is_automatic = models.BooleanField(
+        default=False, help_text=_("A bot, a sequence or an auto-reply: kept, and never counted.")
+    )
 
     class Meta:
         indexes = [models.Index(fields=["lead", "occurred_at"], name="attempt_lead_time")]

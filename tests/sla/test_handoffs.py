@@ -427,3 +427,12 @@ def test_a_clock_that_runs_on_takes_the_absences_known_then(hand_off, reps, now)
     resume_clocks([clock.pk], at=now + 2 * HOUR)
     clock.refresh_from_db()
     assert (clock.due_at, clock.away) == (now + 27 * HOUR, [now + 2 * HOUR, now + 24 * HOUR])
+
+
+def test_what_a_machine_sends_never_meets_a_promise(hand_off, now):
+    (handoff,) = hand_off()
+    bot = Attempt(lead_id=handoff.lead_id, occurred_at=now + HOUR, recorded_at=now + HOUR, is_automatic=True)
+    assert meet_clocks("first_contact", [bot], now=now + HOUR) == []
+    person = Attempt(lead_id=handoff.lead_id, occurred_at=now + 2 * HOUR, recorded_at=now + 2 * HOUR)
+    meet_clocks("first_contact", [bot, person], now=now + 2 * HOUR)
+    assert clocks(handoff)["first_contact"].met_at == now + 2 * HOUR

@@ -33,6 +33,9 @@ class AttemptSerializer(Serializer):
     event_id = serializers.CharField(
         required=False, allow_blank=True, max_length=120, help_text="Your id of it; a repeat is ignored."
     )
+    is_automatic = serializers.BooleanField(
+        default=False, help_text="A bot, a sequence or an auto-reply: kept, and never counted as an attempt."
+    )
     grade = serializers.ChoiceField(choices=EvidenceGrade.choices, read_only=True)
     recorded_at = InstantField(read_only=True)
 
@@ -75,6 +78,7 @@ class AttemptListView(ApiView):
             grade="A" if asker(request).role == Role.INTEGRATION and values.get("event_id") else "C",
             note=values.get("note", ""),
             event_id=values.get("event_id", ""),
+            is_automatic=values["is_automatic"],
         )
         logged = journey.log_tries([attempt], now=now)
         if logged:
