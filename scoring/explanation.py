@@ -246,6 +246,9 @@ def _missing(decision: ScoreDecision, judged: _Judged, lead: int) -> Iterable[st
         wanted = required_fact(name)
         if not evaluation.workspace.mask(wanted)[lead]:
             yield _("Must hold: %(fact)s.") % {"fact": condition_clause(wanted, definition.kinds)}
+    asked = definition.tier_1.condition
+    if asked is not None and not evaluation.workspace.mask(asked)[lead]:
+        yield _("Must hold: %(fact)s.") % {"fact": condition_clause(asked, definition.kinds)}
 
 
 def _disqualified(decision: ScoreDecision, compiled: CompiledRulebook) -> str:

@@ -18,7 +18,7 @@ from scoring.rules import (
     plain_points,
     rule_sentence,
 )
-from scoring.rules.sentences import condition_clause
+from scoring.rules.sentences import condition_clause, stage_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,12 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class AxisOutline:
+    """`floor` is the lowest the axis can fall to, None if it has none."""
+
     axis: str
     cap: int
     rules: tuple[RuleLine, ...]
+    floor: int | None = None
 
     @property
     def shown_cap(self) -> str:
@@ -45,13 +48,15 @@ class AxisOutline:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """`tiers` holds one sentence per tier, `family_caps` one per family."""
+    """`tiers` holds one sentence per tier, `family_caps` one per family, `floors` one per floor, `stages` one each."""
 
     axes: tuple[AxisOutline, ...]
     family_caps: tuple[str, ...]
     disqualifiers: tuple[str, ...]
     tiers: dict[int, str]
     axis_reason: str
+    floors: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,6 +77,7 @@ def outline(definition: Mapping[str, Any]) -> Outline:
                     for rule in book.rules
                     if rule.axis is axis
                 ),
+                book.floors.get(axis),
             )
             for axis in AXES
         ),
@@ -82,18 +88,25 @@ def outline(definition: Mapping[str, Any]) -> Outline:
         disqualifiers=tuple(disqualifier_sentence(no, book.kinds) for no in book.disqualifiers),
         tiers={
             1: _("Sales-ready: %(act)s; %(criteria)s.")
-            % {"act": condition_clause(book.hand_raise, book.kinds), "criteria": _criteria(book.tier_1, book)},
-            2: _("High intent, fast-track nurture: %(criteria)s.") % {"criteria": _criteria(book.tier_2, book)},
+            % {"act": condition_clause(book.hand_raise, book.kinds), "criteria": criteria_words(book.tier_1, book)},
+            2: _("High intent, fast-track nurture: %(criteria)s.") % {"criteria": criteria_words(book.tier_2, book)},
             3: _("Everybody else stays with marketing."),
         },
         axis_reason=book.axis_reason,
+        floors=tuple(
+            _("%(axis)s never falls below %(floor)s.") % {"axis": axis.capitalize(), "floor": plain_points(floor)}
+            for axis, floor in book.floors.items()
+        ),
+        stages=tuple(stage_sentence(stage, book.kinds) for stage in book.stages),
     )
 
 
-def _criteria(criteria: TierCriteria, book: RulebookDefinition) -> str:
+def criteria_words(criteria: TierCriteria, book: RulebookDefinition) -> str:
+    """What a tier asks for, like “fit at least 12, intent at least 20, the company is known”."""
     asked = [
         _("%(axis)s at least %(n)s") % {"axis": axis, "n": plain_points(least)}
         for axis, least in criteria.minimum.items()
     ]
     asked += [condition_clause(required_fact(name), book.kinds) for name in criteria.required_facts]
+    asked += [condition_clause(criteria.condition, book.kinds)] if criteria.condition is not None else []
     return ", ".join(asked) or _("no further criteria")

@@ -18,7 +18,7 @@ from scoring.rules.definition import Axis
 
 _PREVIOUS = """
 SELECT asked.lead_id, score.decision_id, score.tier, score.rulebook_id, decision.contributions,
-       decision.disqualified_by, decision.formula_version, override.tier
+       decision.disqualified_by, decision.evaluation_stage, decision.formula_version, override.tier
   FROM unnest(%s::uuid[]) AS asked(lead_id)
   LEFT JOIN scoring_leadscore score ON score.lead_id = asked.lead_id
   LEFT JOIN scoring_scoredecision decision ON decision.id = score.decision_id
@@ -29,12 +29,12 @@ SELECT asked.lead_id, score.decision_id, score.tier, score.rulebook_id, decision
 """
 _DECIDE = """
 INSERT INTO scoring_scoredecision (lead_id, rulebook_id, decided_at, as_of, cause_kind, cause_id, fit, intent, timing,
-                                   tier, disqualified_by, contributions, inputs, formula_version)
+                                   tier, disqualified_by, evaluation_stage, contributions, inputs, formula_version)
 SELECT fresh.lead_id, %s, %s, fresh.as_of, %s, fresh.cause_id, fresh.fit, fresh.intent, fresh.timing, fresh.tier,
-       fresh.disqualified_by, fresh.contributions, fresh.inputs, %s
+       fresh.disqualified_by, fresh.evaluation_stage, fresh.contributions, fresh.inputs, %s
   FROM json_to_recordset(%s::json)
        AS fresh(lead_id uuid, as_of timestamptz, cause_id text, fit int, intent int, timing int, tier smallint,
-                disqualified_by text, contributions int[], inputs jsonb)
+                disqualified_by text, evaluation_stage smallint, contributions int[], inputs jsonb)
 RETURNING lead_id, id
 """
 _BRING_UP_TO_DATE = """
@@ -100,6 +100,7 @@ class _Previous(NamedTuple):
     rulebook_id: UUID | None
     contributions: list[int] | None
     disqualified_by: str | None
+    evaluation_stage: int | None
     formula_version: int | None
     override_tier: int | None
 
@@ -114,6 +115,7 @@ class _Verdict(NamedTuple):
     tier: int
     priority: int
     disqualified_by: str
+    evaluation_stage: int
     contributions: list[int]
     reevaluate_at: datetime | None
 
@@ -179,13 +181,14 @@ def _verdicts(rulebook: LiveRulebook, loaded: LoadedFacts, evaluation: Evaluatio
     keys = [*(no.key for no in rulebook.compiled.definition.disqualifiers), ""]  # -1, nobody, is the last
     days = {day: _midnight(day) for day in set(evaluation.reevaluate_day.tolist())}
     return [
-        _Verdict(lead_id, fit, intent, timing, tier, priority, keys[no], points, None if past else days[day])
-        for lead_id, fit, intent, timing, tier, priority, no, points, day, past in zip(
+        _Verdict(lead_id, fit, intent, timing, tier, priority, keys[no], stage, points, None if past else days[day])
+        for lead_id, fit, intent, timing, tier, priority, no, stage, points, day, past in zip(
             loaded.lead_ids,
             *(evaluation.axes[axis].tolist() for axis in (Axis.FIT, Axis.INTENT, Axis.TIMING)),
             evaluation.tier.tolist(),
             evaluation.priority.tolist(),
             evaluation.disqualified.tolist(),
+            evaluation.stage.tolist(),
             evaluation.contributions.tolist(),
             evaluation.reevaluate_day.tolist(),
             loaded.is_history,
@@ -213,6 +216,7 @@ def _still_holds(earlier: _Previous, verdict: _Verdict, rulebook: LiveRulebook) 
         and earlier.contributions == verdict.contributions
         and earlier.tier == verdict.tier
         and earlier.disqualified_by == verdict.disqualified_by
+        and earlier.evaluation_stage == verdict.evaluation_stage
         and earlier.formula_version == FORMULA_VERSION
     )
 

@@ -1,8 +1,9 @@
 """The one compiled form of a rulebook: it scores one lead, a million leads and a backtest, and feeds the explanation.
 
-How points add up, so that the listed reasons always are the score: rules are taken in order (rules on unproven signals
-last); each positive contribution is cut to what its family and its axis still have room for; negative ones are never
-cut. What is left of each rule is its contribution, and an axis is their sum. All numbers are integers in thousandths.
+How points add up, so that the listed reasons always are the score: rules are taken in order, those that add before those
+that take away, those on unproven signals after all others. Each positive contribution is cut to what its family and its
+axis still have room for, each negative one to what is left above the floor of its axis, if it has one. What is left of
+each rule is its contribution, and an axis is their sum. All numbers are integers in thousandths.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from scoring.rules.attributes import ATTRIBUTES, FactType
 from scoring.rules.conditions import IsTrue, Known
 from scoring.rules.decay import FULL, decay_table, next_step_table
 from scoring.rules.definition import AXES, Axis, Rule, RulebookDefinition, TierCriteria
+from scoring.rules.stages import NO_STAGE, stage_number
 
 FORMULA_VERSION = 1
 """Raised whenever the same rulebook and facts may give other numbers; stored with every decision."""
@@ -53,7 +55,8 @@ class Evaluation:
     """Columns per lead. `contributions` is leads × rules; `disqualified` an index of disqualifiers, -1 for none.
 
     `counted` are the axes without unproven signals: what tiers are measured against. `reevaluate_day` is the first
-    day on which time alone may change something, NEVER if it cannot. `before_caps` is what the caps cut from.
+    day on which time alone may change something, NEVER if it cannot. `before_caps` is what caps and floors cut from.
+    `stage` is the number of the evaluation stage, 0 for none.
     """
 
     contributions: NDArray[np.int32]
@@ -63,6 +66,7 @@ class Evaluation:
     tier: NDArray[np.int16]
     disqualified: NDArray[np.int16]
     hand_raised: Mask
+    stage: NDArray[np.int8]
     reevaluate_day: Numbers
     workspace: Workspace
 
@@ -83,7 +87,7 @@ def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
                 values.setdefault(name, set()).update(question.asked_values())
     return CompiledRulebook(
         definition=definition,
-        order=tuple(sorted(range(len(unproven)), key=unproven.__getitem__)),
+        order=tuple(sorted(range(len(unproven)), key=lambda i: (unproven[i], definition.rules[i].points < 0))),
         unproven=unproven,
         attributes=tuple(definition.attributes()),
         signal_kinds=tuple(definition.signal_kinds()),
@@ -117,11 +121,33 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame) -> Evaluation:
         if mask.any():
             before[:, index] = _points(workspace, rule, mask, compiled.fading.get(index))
             hit.add(index)
+    contributions, axes, counted = _added_up(compiled, before, hit)
+    disqualified = np.full(n, -1, dtype=np.int16)
+    for index in reversed(range(len(definition.disqualifiers))):
+        disqualified[workspace.mask(definition.disqualifiers[index].condition)] = index
+    hand_raised = workspace.mask(definition.hand_raise)
+    tier = np.where(_meets(workspace, definition.tier_2, counted), 2, 3).astype(np.int16)
+    tier[hand_raised & _meets(workspace, definition.tier_1, counted)] = 1
+    tier[disqualified >= 0] = 3
+    stage = _stages(workspace, definition)
+    return Evaluation(
+        contributions, before, axes, counted, tier, disqualified, hand_raised, stage, workspace.next_change, workspace
+    )
+
+
+Totals = dict[Axis, Numbers]
+
+
+def _added_up(
+    compiled: CompiledRulebook, before: NDArray[np.int32], hit: set[int]
+) -> tuple[NDArray[np.int32], Totals, Totals]:
+    """What caps and floors leave of each rule's points, the axes, and the axes without unproven signals."""
+    definition, n = compiled.definition, len(before)
     contributions = before.copy(order="F")
     axis_room = {axis: np.full(n, cap, dtype=np.int32) for axis, cap in definition.caps.items()}
     family_room = {name: np.full(n, cap, dtype=np.int32) for name, cap in definition.family_caps.items()}
     axes = {axis: np.zeros(n, dtype=np.int64) for axis in AXES}
-    counted: dict[Axis, Numbers] = {}
+    counted: Totals = {}
     for index in compiled.order:
         rule, column = compiled.rules[index], contributions[:, index]
         if compiled.unproven[index] and not counted:
@@ -134,18 +160,17 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame) -> Evaluation:
                 np.minimum(column, room, out=column)
             for room in rooms:
                 np.subtract(room, column, out=room)
+        elif rule.points < 0 and rule.axis in definition.floors:
+            np.maximum(column, definition.floors[rule.axis] - axes[rule.axis], out=column, casting="unsafe")
         axes[rule.axis] += column
-    counted = counted or axes
-    disqualified = np.full(n, -1, dtype=np.int16)
-    for index in reversed(range(len(definition.disqualifiers))):
-        disqualified[workspace.mask(definition.disqualifiers[index].condition)] = index
-    hand_raised = workspace.mask(definition.hand_raise)
-    tier = np.where(_meets(workspace, definition.tier_2, counted), 2, 3).astype(np.int16)
-    tier[hand_raised & _meets(workspace, definition.tier_1, counted)] = 1
-    tier[disqualified >= 0] = 3
-    return Evaluation(
-        contributions, before, axes, counted, tier, disqualified, hand_raised, workspace.next_change, workspace
-    )
+    return contributions, axes, counted or axes
+
+
+def _stages(workspace: Workspace, definition: RulebookDefinition) -> NDArray[np.int8]:
+    stage = np.full(workspace.frame.n, NO_STAGE, dtype=np.int8)
+    for rule in reversed(definition.stages):  # the furthest stage is written last
+        stage[workspace.mask(rule.condition)] = stage_number(rule.stage)
+    return stage
 
 
 def _points(
@@ -168,6 +193,8 @@ def _meets(workspace: Workspace, criteria: TierCriteria, counted: dict[Axis, Num
         met &= counted[axis] >= least
     for name in criteria.required_facts:
         met &= workspace.mask(required_fact(name))
+    if criteria.condition is not None:
+        met &= workspace.mask(criteria.condition)
     return met
 
 

@@ -38,6 +38,9 @@ class ScoreDecision(models.Model):
     timing = models.IntegerField()
     tier = models.SmallIntegerField(choices=Tier)
     disqualified_by = models.CharField(max_length=64, blank=True, help_text=_("Key of the disqualifier that hit."))
+    evaluation_stage = models.SmallIntegerField(
+        default=0, db_default=0, help_text=_("How far the buyer's own evaluation has come: 0 nothing known, 4 ready.")
+    )
     contributions = ArrayField(models.IntegerField())
     inputs = models.JSONField()
     formula_version = models.SmallIntegerField()
@@ -48,6 +51,9 @@ class ScoreDecision(models.Model):
             models.CheckConstraint(condition=Q(tier__in=Tier.values), name="a_decision_has_a_known_tier"),
             models.CheckConstraint(
                 condition=Q(disqualified_by="") | Q(tier=3), name="a_disqualified_lead_is_marketings"
+            ),
+            models.CheckConstraint(
+                condition=Q(evaluation_stage__range=(0, 4)), name="a_decision_has_a_known_evaluation_stage"
             ),
         ]
 

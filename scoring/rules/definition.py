@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scoring.rules.conditions import ActQuestion, Condition, SignalCount, attributes_of, kinds_of
 from scoring.rules.fields import MAX_DAYS
+from scoring.rules.stages import StageRule
 
 POINT = 1000
 """Points are stored in thousandths."""
@@ -69,17 +70,19 @@ class Disqualifier:
 
 @dataclass(frozen=True, slots=True)
 class TierCriteria:
-    """What a tier asks for. Axes left out are not asked."""
+    """What a tier asks for. Axes left out are not asked; `condition` must hold too, if there is one."""
 
     minimum: dict[Axis, int]
     required_facts: tuple[str, ...] = ()
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RulebookDefinition:
     """Everything a published version says. `caps` is the most an axis can reach, `family_caps` a family of rules.
 
-    Tier 1 is an act of the buyer (`hand_raise`) and criteria; tier 2 criteria alone; tier 3 the rest.
+    `floors` is the lowest an axis can fall to; axes left out have none. Tier 1 is an act of the buyer (`hand_raise`)
+    and criteria; tier 2 criteria alone; tier 3 the rest. `stages` go from the furthest to the first.
     """
 
     rules: tuple[Rule, ...]
@@ -91,9 +94,13 @@ class RulebookDefinition:
     tier_2: TierCriteria
     kinds: dict[str, Kind]
     axis_reason: str = ""
+    floors: dict[Axis, int] = field(default_factory=dict)
+    stages: tuple[StageRule, ...] = ()
 
     def conditions(self) -> list[Condition]:
-        return [*(rule.condition for rule in self.rules), *(no.condition for no in self.disqualifiers), self.hand_raise]
+        asked = [rule.condition for rule in self.rules] + [no.condition for no in self.disqualifiers]
+        tiers = [tier.condition for tier in (self.tier_1, self.tier_2) if tier.condition is not None]
+        return [*asked, self.hand_raise, *tiers, *(stage.condition for stage in self.stages)]
 
     def attributes(self) -> list[str]:
         """Facts that any part asks about, sorted."""

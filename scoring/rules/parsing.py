@@ -26,7 +26,14 @@ from scoring.rules.definition import (
 )
 from scoring.rules.fields import read_attribute
 from scoring.rules.reading import InvalidRulebook, Problem, Reader, Refused
-from scoring.rules.sentences import count_words, disqualifier_sentence, rule_sentence
+from scoring.rules.sentences import (
+    condition_clause,
+    count_words,
+    disqualifier_sentence,
+    rule_sentence,
+    stage_sentence,
+)
+from scoring.rules.stages import STAGES, Stage, StageRule, default_stages
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,63}")
 T = TypeVar("T")
@@ -52,6 +59,7 @@ def _rulebook(reader: Reader, problems: list[Problem]) -> RulebookDefinition:
     kinds = _kinds(reader.child("kinds"), problems)
     rules = _rules(reader, kinds, problems)
     caps = _attempt(lambda: _caps(reader.child("caps"))) or {}
+    floors = _attempt(lambda: _floors(reader)) or {}
     family_caps = _attempt(lambda: _family_caps(reader, rules)) or {}
     reason = _attempt(lambda: reader.text("axis_reason", longest=300, default="")) or ""
     if caps and caps[Axis.INTENT] < caps[Axis.FIT] and not reason:
@@ -60,13 +68,14 @@ def _rulebook(reader: Reader, problems: list[Problem]) -> RulebookDefinition:
     disqualifiers = _disqualifiers(reader, kinds, problems)
     tiers = reader.child("tiers")
     hand_raise, tier_1 = _tier_1(tiers, kinds, problems)
-    tier_2 = _criteria(tiers.child("2"))
+    tier_2 = _criteria(tiers.child("2"), kinds, problems)
     if not tier_2.minimum:
         tiers.refuse(_("Tier 2 needs a minimum on at least one axis, or every lead would reach it."), "2")
     tiers.done()
+    stages = _stages(reader, kinds, problems)
     reader.done()
     return RulebookDefinition(
-        rules, caps, family_caps, disqualifiers, hand_raise, tier_1, tier_2, kinds, axis_reason=reason
+        rules, caps, family_caps, disqualifiers, hand_raise, tier_1, tier_2, kinds, reason, floors, stages
     )
 
 
@@ -149,6 +158,15 @@ def _caps(reader: Reader) -> dict[Axis, int]:
     return caps
 
 
+def _floors(reader: Reader) -> dict[Axis, int]:
+    if not reader.has("floors"):
+        return {}
+    child = reader.child("floors")
+    floors = {axis: child.number(axis, lowest=-MAX_POINTS, highest=0) for axis in AXES if child.has(axis)}
+    child.done()
+    return floors
+
+
 def _family_caps(reader: Reader, rules: tuple[Rule, ...]) -> dict[str, int]:
     used = {rule.family for rule in rules if rule.family}
     caps = {}
@@ -210,10 +228,10 @@ def _tier_1(tiers: Reader, kinds: Mapping[str, Kind], problems: list[Problem]) -
     _refuse_unproven(act, set(codes), kinds)
     hand_raise = SignalCount(codes, within_days=act.number("within_days", lowest=1, highest=MAX_DAYS))
     act.done()
-    return hand_raise, _criteria(reader)
+    return hand_raise, _criteria(reader, kinds, problems)
 
 
-def _criteria(reader: Reader) -> TierCriteria:
+def _criteria(reader: Reader, kinds: Mapping[str, Kind], problems: list[Problem]) -> TierCriteria:
     minimum: dict[Axis, int] = {}
     if reader.has("minimum"):
         child = reader.child("minimum")
@@ -222,5 +240,37 @@ def _criteria(reader: Reader) -> TierCriteria:
     facts = reader.texts("required_facts", at_least=0) if reader.has("required_facts") else ()
     for index, name in enumerate(facts):
         read_attribute(reader, name, "required_facts", index)
+    condition = None
+    if reader.has("when"):
+        condition = parse_condition(reader.get("when"), f"{reader.pointer}/when", kinds, problems)
+        _refuse_unproven(reader, kinds_of(condition), kinds)
+        _check_sentence(reader, condition_clause(condition, kinds))
     reader.done()
-    return TierCriteria(minimum, facts)
+    return TierCriteria(minimum, facts, condition)
+
+
+def _stages(reader: Reader, kinds: Mapping[str, Kind], problems: list[Problem]) -> tuple[StageRule, ...]:
+    """The table of evaluation stages, the furthest first; without one, the table that everybody starts with."""
+    entries = reader.get("stages")
+    if entries is None:
+        entries = default_stages(kinds)
+    elif not isinstance(entries, list):
+        reader.refuse(_("Give a list with at least %(n)d entries.") % {"n": 0}, "stages")
+        return ()
+    read = [
+        _attempt(lambda value=value, index=index: _stage(value, f"/stages/{index}", kinds, problems))  # type: ignore[misc]
+        for index, value in enumerate(entries)
+    ]
+    rules = sorted((rule for rule in read if rule is not None), key=lambda rule: STAGES.index(rule.stage))
+    if len({rule.stage for rule in rules}) < len(rules):
+        reader.refuse(_("A stage is listed twice; combine its conditions with “any_of”."), "stages")
+    return tuple(rules)
+
+
+def _stage(value: Any, pointer: str, kinds: Mapping[str, Kind], problems: list[Problem]) -> StageRule:
+    reader = Reader(value, pointer, problems)
+    stage = Stage(reader.choice("key", STAGES))
+    rule = StageRule(stage, parse_condition(reader.get("when"), f"{pointer}/when", kinds, problems))
+    reader.done()
+    _check_sentence(reader, stage_sentence(rule, kinds))
+    return rule

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from scoring.rules.conditions import Condition
 from scoring.rules.definition import Disqualifier, Kind, Rule
 from scoring.rules.phrases import join_names, plain_points, shown_value, signed_points
+from scoring.rules.stages import StageRule
 
 
 def rule_sentence(rule: Rule, kinds: Mapping[str, Kind]) -> str:
@@ -21,6 +22,11 @@ def rule_sentence(rule: Rule, kinds: Mapping[str, Kind]) -> str:
 def disqualifier_sentence(no: Disqualifier, kinds: Mapping[str, Kind]) -> str:
     clause = condition_clause(no.condition, kinds)
     return _("Not for sales: %(clause)s.") % {"clause": clause}
+
+
+def stage_sentence(rule: StageRule, kinds: Mapping[str, Kind]) -> str:
+    """Like “Comparing: visited the pricing page or used the ROI calculator within 45 days.”"""
+    return f"{rule.stage.label}: {condition_clause(rule.condition, kinds)}."
 
 
 def count_words(sentence: str) -> int:
@@ -41,4 +47,5 @@ __all__ = [
     "rule_sentence",
     "shown_value",
     "signed_points",
+    "stage_sentence",
 ]

@@ -43,6 +43,7 @@ def small_json(*rules: dict[str, Any], **parts: Any) -> dict[str, Any]:
             "1": {"hand_raise": {"signals": ["demo_request"], "within_days": 30}, "minimum": {}},
             "2": {"minimum": {"intent": 20 * POINT}},
         },
+        "stages": [],
         "kinds": copy.deepcopy(KINDS),
         **parts,
     }
