@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from django.db import transaction
+
 from leads.models import Person
 from leads.titles import function_of, seniority_of
 from revops.portal.demo.behaviour import Prospect, title_of
@@ -25,10 +27,11 @@ def lateness(rng: Random, at: datetime, now: datetime) -> timedelta:
 def complete_roles(found: Sequence[tuple[Prospect, datetime]], end: datetime) -> int:
     """Writes the roles that were found out and keeps marketing's promise about the details. Returns how many."""
     told = {}
-    for prospect, at in found:
-        title = title_of(prospect.buyer)
-        Person.objects.filter(pk=prospect.person_id, title="").update(
-            title=title, seniority=seniority_of(title), function=function_of(title), updated_at=at
-        )
-        told[prospect.lead_id] = at
-    return len(complete_details(told, now=end))
+    with transaction.atomic():
+        for prospect, at in found:
+            title = title_of(prospect.buyer)
+            Person.objects.filter(pk=prospect.person_id, title="").update(
+                title=title, seniority=seniority_of(title), function=function_of(title), updated_at=at
+            )
+            told[prospect.lead_id] = at
+        return len(complete_details(told, now=end))
