@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0005_bounced_addresses_wait"),
+        ("leads", "0006_rows_in_quarantine_are_listed"),
     ]
 
     operations = [
