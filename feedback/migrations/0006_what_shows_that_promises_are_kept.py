@@ -11,7 +11,7 @@ from revops.foundation.append_only import AppendOnly
 class Migration(migrations.Migration):
     dependencies = [
         ("feedback", "0005_starter_tracks_and_ways_back"),
-        ("leads", "0006_attempts_of_machines_never_count"),
+        ("leads", "0007_attempts_of_machines_never_count"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
