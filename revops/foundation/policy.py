@@ -70,6 +70,8 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("rules.view", _("Read the rulebook"), _EVERYBODY, "rules:read"),
     ("rules.propose", _("Propose rule changes"), (*_MANAGERS, _MARKETER, _ADMIN, _MACHINE), "rules:propose"),
     ("rules.publish", _("Sign a rulebook so that it is published"), _MANAGERS, None),
+    ("reasons.manage", _("Change reasons and nurture tracks"), (*_MANAGERS, _ADMIN, _MACHINE), "reasons:write"),
+    ("talk_tracks.manage", _("Write talk tracks"), (*_MARKETING, _SALES_MANAGER, _ADMIN), None),
     ("sla.view", _("See agreements, clocks and breaches"), _EVERYBODY, "sla:read"),
     ("sla.manage", _("Draft agreements, change calendars and routing"), (*_MANAGERS, _ADMIN), None),
     ("sla.sign", _("Sign an agreement"), _MANAGERS, None),

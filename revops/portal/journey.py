@@ -19,6 +19,7 @@ from feedback.corrections import Corrected, Correction, correct_outcomes
 from feedback.dispositions import Answer, Answered, record_answers, undo_answers
 from feedback.history import record_history
 from feedback.outcomes import Recorded, Result, record_outcomes
+from feedback.talk_tracks import take_expired
 from leads.acts import ActOnLead, record_acts
 from leads.admission import Admission, admit_people
 from leads.attempts import Try, log_attempts
@@ -212,6 +213,14 @@ def correct(corrections: Sequence[Correction], *, now: datetime) -> list[Correct
     """Restates or withdraws outcomes."""
     with transaction.atomic():
         return correct_outcomes(corrections, now=now)
+
+
+def tell_expired_tracks(*, now: datetime) -> int:
+    """The sweep: tells owners of talk tracks that are no longer shown. Returns how many."""
+    with transaction.atomic():
+        expired = take_expired(now=now)
+        outbox.enqueue(notices.of_expired_tracks(expired, now=now))
+        return len(expired)
 
 
 def deal_waiting(*, now: datetime) -> int:

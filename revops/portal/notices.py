@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from feedback.dispositions import Answered
+from feedback.models import Disposition, GapAnswer, TalkTrack
 from revops.foundation.ids import encode
 from revops.foundation.models import OutboxMessage
 from revops.foundation.outbox import UNDO_WINDOW
@@ -53,3 +55,35 @@ def of_answers(answered: Iterable[Answered], *, now: datetime) -> list[OutboxMes
         for answer in answered
         if answer.disposition is not None
     ]
+
+
+def of_gap_answer(gap: Disposition, answer: GapAnswer, *, now: datetime) -> list[OutboxMessage]:
+    """Tells whoever rejected a lead outside our criteria what became of their words."""
+    if gap.user_id is None:
+        return []
+    words = _("%(answer)s: %(words)s") % {"answer": answer.get_kind_display(), "words": answer.words}
+    return [_to_person("criteria_gap.answered", gap.lead_id, str(gap.user_id), now, words, gap.lead_id)]
+
+
+def of_expired_tracks(tracks: Iterable[TalkTrack], *, now: datetime) -> list[OutboxMessage]:
+    """Tells owners that their talk track is no longer shown."""
+    words = _("Your talk track “%(name)s” has expired and is no longer shown. Read it again and give it a new date.")
+    return [
+        _to_person("talk_track.expired", track.pk, str(track.owner_id), now, words % {"name": track.name}, None)
+        for track in tracks
+    ]
+
+
+def _to_person(
+    kind: str, subject_id: UUID, recipient: str, now: datetime, text: str, lead_id: UUID | None
+) -> OutboxMessage:
+    url = f"/leads/{encode('lead', lead_id)}/" if lead_id else f"/talk-tracks/{subject_id}/"
+    return OutboxMessage(
+        kind=kind,
+        subject_kind="lead" if lead_id else "talk_track",
+        subject_id=subject_id,
+        channel="in_app",
+        recipient=recipient,
+        created_at=now,
+        payload={"text": text, "url": url},
+    )

@@ -15,4 +15,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},
+    "tell owners of expired talk tracks": {"task": "portal.tell_expired_tracks", "schedule": crontab(minute="10")},
 }

@@ -67,3 +67,9 @@ def prove_decisions() -> int:
     if replay.differences:
         raise RuntimeError(f"{len(replay.differences)} of {replay.checked} decisions replay differently.")
     return replay.checked
+
+
+@shared_task(name="portal.tell_expired_tracks")
+def tell_expired_tracks() -> int:
+    """Tells the owners of talk tracks that expired; each once."""
+    return journey.tell_expired_tracks(now=timezone.now())

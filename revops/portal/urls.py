@@ -15,6 +15,8 @@ PACKAGES = (
     "imports",
     "reviews",
     "rejections",
+    "reasons",
+    "talk_tracks",
     "sla_board",
     "rules",
     "sources",

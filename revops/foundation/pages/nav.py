@@ -57,6 +57,7 @@ NAVIGATION = (
         _("Learn"),
         (
             Page(_("Rejections"), "rejections", "thumb-down", EVERYONE - {"rep"}, "g r"),
+            Page(_("Reasons"), "reasons", "list-details", EVERYONE - {"rep"}),
             Page(_("Rules"), "rules", "checklist", EVERYONE, "g u"),
             Page(_("Sources"), "sources", "route", MARKETING | MANAGERS | ADMIN, "g o"),
         ),
