@@ -80,6 +80,9 @@ def _narrowed(table: NDArray[np.int64], kind: type[np.integer]) -> Ints:
 
 Columns = Mapping[str, Column]
 
+ABSENT = Column(np.zeros(0, dtype=np.uint8), 0)
+"""Stands for a column that somebody looked for and that is not there."""
+
 
 def columns_of(frame: FactFrame) -> dict[str, Column]:
     """Every column of a frame, by name: "as_of", "text/…", "number/…", "signals/day" and so on."""
@@ -115,9 +118,9 @@ def frame_from(columns: Columns, attributes: Iterable[str]) -> FactFrame:
     """The frame of these attributes, and of whatever acts the columns hold."""
     texts, numbers = {}, {}
     for name in attributes:
-        if (text := columns.get(f"text/{name}")) is not None:
+        if (text := columns.get(f"text/{name}", ABSENT)) is not ABSENT:
             texts[name] = TextColumn(text.values(np.int32), text.words)
-        elif (number := columns.get(f"number/{name}")) is not None:
+        elif (number := columns.get(f"number/{name}", ABSENT)) is not ABSENT:
             numbers[name] = number.values()
     return FactFrame(
         as_of=columns[AS_OF].values(np.int32),
@@ -129,11 +132,9 @@ def frame_from(columns: Columns, attributes: Iterable[str]) -> FactFrame:
 
 
 def _acts(columns: Columns, whose: str) -> SignalTable:
-    if f"{whose}/lead" not in columns:
+    if columns.get(f"{whose}/lead", ABSENT) is ABSENT:
         return NO_ACTS
-    arrays = {
-        name: columns[f"{whose}/{name}"].values(_ACT_TYPES.get(name, np.int64)) for name in _ACT_COLUMNS
-    }
+    arrays = {name: columns[f"{whose}/{name}"].values(_ACT_TYPES.get(name, np.int64)) for name in _ACT_COLUMNS}
     kinds, topics = columns[f"{whose}/kind"].words, columns[f"{whose}/topic"].words
     return SignalTable(**arrays, kinds=kinds, topics=topics)
 

@@ -59,9 +59,7 @@ class CaseColumn(models.Model):
     data = models.BinaryField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["chunk", "is_sample", "name"], name="a_chunk_has_a_column_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["chunk", "is_sample", "name"], name="a_chunk_has_a_column_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -127,7 +125,7 @@ class Case(models.Model):
 
 
 class CaseMark(models.Model):
-    """A lead whose facts changed since it was packed. Marks are only added, and removed when the lead is packed anew."""
+    """A lead whose facts changed since it was packed. Only added, and removed when the lead is packed anew."""
 
     id = models.BigAutoField(primary_key=True)
     lead_id = models.UUIDField()

@@ -1,0 +1,31 @@
+"""The past under other rules: what a draft would have done to the leads that sales has answered."""
+
+from .comparing import list_flips, run_backtest
+from .packing import pack_cases, pack_everything, waiting
+from .recording import Label, NewCase, label_cases, mark_changed, open_cases, take_cases_back
+from .report import Backtest, Caution, Changes, Flip, Group, Half, Part, Scope, Share, TierFlow, Unobservable
+
+__all__ = [
+    "Backtest",
+    "Caution",
+    "Changes",
+    "Flip",
+    "Group",
+    "Half",
+    "Label",
+    "NewCase",
+    "Part",
+    "Scope",
+    "Share",
+    "TierFlow",
+    "Unobservable",
+    "label_cases",
+    "list_flips",
+    "mark_changed",
+    "open_cases",
+    "pack_cases",
+    "pack_everything",
+    "run_backtest",
+    "take_cases_back",
+    "waiting",
+]

@@ -1,0 +1,153 @@
+"""Reasons to trust a backtest less: few cases, data that did not exist yet, rules that do not hold over time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from numpy.typing import NDArray
+
+from scoring.backtest.columns import ABSENT, Column
+from scoring.backtest.judging import Judge
+from scoring.backtest.past import Past
+from scoring.backtest.report import Caution, Changes, Half
+from scoring.engine.frame import MISSING, date_of
+from scoring.rules.attributes import ATTRIBUTES
+
+FEWEST = 200
+"""Fewer answered cases than this say too little about a change."""
+
+_LATE_DAYS = 14
+_RARELY = 0.05
+
+
+def cautions_about(
+    past: Past,
+    chosen: NDArray[np.bool_],
+    before: Judge,
+    after: Judge,
+    changes: Changes,
+    halves: Sequence[Half],
+    unseen: int,
+) -> Iterator[Caution]:
+    """Everything that should be said beside the numbers, the gravest first."""
+    yield from _few(changes, past, chosen)
+    yield from _unseen(unseen)
+    yield from _not_recorded(past, chosen, after)
+    yield from _rarely_known(past, before, after)
+    yield from _does_not_hold(halves)
+    yield from _undated(past, chosen)
+    yield from _narrow(past, chosen, before, after)
+
+
+def _few(changes: Changes, past: Past, chosen: NDArray[np.bool_]) -> Iterator[Caution]:
+    n = int(np.count_nonzero(chosen & past.is_seen))
+    if not n:
+        yield Caution("no_past", _("Sales has not answered any lead here yet: there is nothing to learn from."))
+        return
+    moved = [group for group in (changes.newly_in, changes.newly_out) if group.n]
+    answered = sum(group.acceptance.n for group in moved)
+    if moved and answered < FEWEST:
+        words = ngettext(
+            "Only %(n)d case that changes was answered by sales: too few to say much.",
+            "Only %(n)d cases that change were answered by sales: too few to say much.",
+            answered,
+        )
+        yield Caution("few", words % {"n": answered})
+
+
+def _unseen(unseen: int) -> Iterator[Caution]:
+    if unseen:
+        words = ngettext(
+            "%(n)d lead that would be handed off was never shown to sales: what it would have become nobody knows.",
+            "%(n)d leads that would be handed off were never shown to sales: what they would have become nobody knows.",
+            unseen,
+        )
+        yield Caution("unseen", words % {"n": unseen})
+
+
+def _not_recorded(past: Past, chosen: NDArray[np.bool_], after: Judge) -> Iterator[Caution]:
+    """Kinds of signals that begin well after the cases do."""
+    days = past.on[chosen & past.is_dated]
+    if not len(days):
+        return
+    since: dict[str, int] = {}
+    for chunk in past.chunks:
+        for kind, day in chunk.since.items():
+            since[kind] = min(day, since.get(kind, day))
+    first = int(days.min())
+    kinds = after.compiled.definition.kinds
+    for code in dict.fromkeys((*after.compiled.signal_kinds, *after.compiled.account_kinds)):
+        name = kinds[code].name if code in kinds else code
+        if code not in since:
+            yield Caution("never_recorded", _("“%(name)s” was never recorded.") % {"name": name})
+        elif since[code] > first + _LATE_DAYS:
+            yield Caution(
+                "recorded_since",
+                _("“%(name)s” was recorded only since %(day)s; %(n)s cases are older.")
+                % {
+                    "name": name,
+                    "day": date_format(date_of(since[code]), "j F Y"),
+                    "n": int(np.count_nonzero(days < since[code])),
+                },
+            )
+
+
+def _rarely_known(past: Past, before: Judge, after: Judge) -> Iterator[Caution]:
+    """Facts that only the candidate asks about and hardly any case has."""
+    for name in after.compiled.attributes:
+        if name in before.compiled.attributes:
+            continue
+        known, n = 0, 0
+        for chunk in past.chunks:
+            n += chunk.n
+            for column in (chunk.facts.get(f"text/{name}"), chunk.facts.get(f"number/{name}")):
+                known += _known(column)
+        if n and known < _RARELY * n:
+            yield Caution(
+                "rarely_known",
+                _("“%(name)s” is known of %(share)s %% of the cases only.")
+                % {"name": ATTRIBUTES[name].label, "share": round(100 * known / n)},
+            )
+
+
+def _known(column: Column | None) -> int:
+    if column is None or column is ABSENT:
+        return 0
+    values = column.values()
+    return int(np.count_nonzero(values >= 0)) if column.words else int(np.count_nonzero(values != MISSING))
+
+
+def _does_not_hold(halves: Sequence[Half]) -> Iterator[Caution]:
+    if len(halves) != 2:
+        return
+    for attribute, words in (
+        ("newly_in", _("What comes in newly was accepted quite differently in the older and the newer half.")),
+        ("newly_out", _("What goes out newly was accepted quite differently in the older and the newer half.")),
+    ):
+        older, newer = (getattr(half.changes, attribute).acceptance.interval for half in halves)
+        if older and newer and (older.high < newer.low or newer.high < older.low):
+            yield Caution("unsteady", words)
+
+
+def _undated(past: Past, chosen: NDArray[np.bool_]) -> Iterator[Caution]:
+    n = int(np.count_nonzero(chosen & ~past.is_dated))
+    if n:
+        yield Caution(
+            "undated",
+            _("%(n)d cases of history have no date: they count in what became of them, not in what is per week.")
+            % {"n": n},
+        )
+
+
+def _narrow(past: Past, chosen: NDArray[np.bool_], before: Judge, after: Judge) -> Iterator[Caution]:
+    n = int(np.count_nonzero(chosen & past.is_narrow))
+    if n and not set(after.compiled.attributes) <= set(before.compiled.attributes):
+        yield Caution(
+            "narrow",
+            _("Of %(n)d cases only that is known which the rules of then asked; anything new counts as unknown.")
+            % {"n": n},
+        )
