@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from feedback.labels import refresh_labels
 from feedback.models import Outcome, OutcomeStage
 from leads.lifecycle import CLOSED_STAGES, Stage
 from leads.models import Lead, LifecycleEvent
@@ -73,6 +74,7 @@ def correct_outcomes(corrections: Sequence[Correction], *, now: datetime) -> lis
             steps.append(Move(row.lead_id, end, start, now, "undo", str(version.pk), correction.user_id))
     insert_rows(Outcome, [one.outcome for one in corrected if one.outcome is not None])
     move_leads(steps, now=now, is_undo=True)
+    refresh_labels(one.outcome.lead_id for one in corrected if one.outcome is not None)
     return corrected
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import F
 
 from feedback.evidence import check_evidence, in_words, wakes_on
+from feedback.labels import refresh_labels
 from feedback.models import Disposition, DispositionKind, EvidenceKind, NurtureTrack, ReasonCode
 from feedback.second_look import NOTHING_AROUND, SHORTEST_LOOK, SecondLook, Surroundings, second_look
 from feedback.surroundings import surroundings_of
@@ -111,6 +112,7 @@ def record_answers(answers: Sequence[Answer], *, now: datetime) -> list[Answered
         results.append(Answered(answer, row))
     insert_rows(Disposition, [row for _, row, _ in accepted])
     _carry_out(accepted, known)
+    refresh_labels(row.lead_id for _, row, _ in accepted)
     return results
 
 
@@ -282,6 +284,7 @@ def undo_answers(disposition_ids: Sequence[UUID], user_id: UUID, *, now: datetim
             results.append(Answered(answer, back))
     insert_rows(Disposition, [back for _, back, _ in taken_back])
     _put_back(taken_back, user_id, now=now)
+    refresh_labels(back.lead_id for _, back, _ in taken_back)
     return results
 
 

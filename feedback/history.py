@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from feedback.labels import refresh_labels
 from feedback.models import Disposition, ReasonCode
 from feedback.outcomes import Result, record_outcomes
 from leads.admission import Admission
@@ -50,6 +51,7 @@ def _record_rejections(past: Sequence[tuple[Admission, dict[str, Any]]], *, now:
             lead.stage = "rejected"
     insert_rows(Disposition, rows)
     move_leads(moves, now=now, is_history=True)
+    refresh_labels(row.lead_id for row in rows)
 
 
 def _result(lead: Lead, history: dict[str, Any]) -> Result:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from feedback.labels import refresh_labels
 from feedback.models import Outcome
 from leads.lifecycle import Stage, can_move
 from leads.models import Lead
@@ -96,6 +97,7 @@ def record_outcomes(results: Sequence[Result], *, now: datetime) -> list[Recorde
             moves = [move for move in steps[step] if leads[move.lead_id].is_history is is_history]
             if moves:
                 move_leads(moves, now=now, is_history=is_history)
+    refresh_labels(row.lead_id for row in rows)
     return answers
 
 

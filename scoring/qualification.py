@@ -37,7 +37,9 @@ SELECT fresh.lead_id, %s, %s, fresh.as_of, %s, fresh.cause_id, fresh.fit, fresh.
                 disqualified_by text, evaluation_stage smallint, contributions int[], inputs jsonb)
 RETURNING lead_id, id
 """
+# The mark says that the lead's packed facts are out of date; it rides along, so that it costs no statement of its own.
 _BRING_UP_TO_DATE = """
+WITH marked AS (INSERT INTO scoring_casemark (lead_id) SELECT unnest(%s::uuid[]))
 INSERT INTO scoring_leadscore (lead_id, decision_id, rulebook_id, fit, intent, timing, tier, priority, decided_at,
                                reevaluate_at)
 SELECT fresh.lead_id, fresh.decision_id, %s, fresh.fit, fresh.intent, fresh.timing, fresh.tier, fresh.priority, %s,
@@ -156,7 +158,7 @@ def qualify_leads(
     qualifications = [
         _qualification(verdict, previous[verdict.lead_id], decided.get(verdict.lead_id)) for verdict in verdicts
     ]
-    _bring_up_to_date(rulebook, qualifications, now)
+    _bring_up_to_date(rulebook, qualifications, dict(zip(loaded.lead_ids, loaded.is_history, strict=True)), now)
     return qualifications
 
 
@@ -276,11 +278,14 @@ def _qualification(verdict: _Verdict, earlier: _Previous, decision_id: int | Non
     )
 
 
-def _bring_up_to_date(rulebook: LiveRulebook, rows: list[Qualification], now: datetime) -> None:
+def _bring_up_to_date(
+    rulebook: LiveRulebook, rows: list[Qualification], past: Mapping[UUID, bool], now: datetime
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _BRING_UP_TO_DATE,
             [
+                array_of(row.lead_id for row in rows if not past[row.lead_id]),
                 rulebook.id,
                 now,
                 array_of(row.lead_id for row in rows),

@@ -30,6 +30,7 @@ from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
 from revops.portal import notices
 from revops.portal.handover import completed, nurture_moves, requests_for
+from scoring.backtest import NewCase, open_cases, take_cases_back
 from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from sla.clocks import cancel_clocks_of_leads, meet_clocks
 from sla.handoffs import (
@@ -126,6 +127,7 @@ def _qualify(as_of: Mapping[UUID, datetime], causes: Mapping[UUID, str], cause_k
     qualified = qualify_leads(list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes)
     requests = requests_for(qualified, as_of, causes, cause_kind)
     handed_off = hand_off_leads(requests, now=now)
+    open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
     move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)
     outbox.enqueue(notices.of_handoffs(handed_off))
 
@@ -158,6 +160,7 @@ def withdraw(job_id: UUID, actor_id: UUID | None, *, now: datetime) -> tuple[int
             now=now,
         )
         cancel_clocks_of_leads(hidden, at=now, reason="The import was undone.")
+        take_cases_back(hidden)
         return submissions, len(hidden)
 
 

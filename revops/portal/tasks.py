@@ -9,6 +9,7 @@ from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
 from revops.portal.gate import bounces
+from scoring.backtest import pack_everything
 from scoring.replay import replay_decisions
 
 NIGHTLY_SAMPLE = 1000
@@ -49,6 +50,12 @@ def catch_up() -> int:
 def learn_bounces() -> int:
     """Closes the gate to addresses that sales found dead."""
     return bounces.learn_bounces(now=timezone.now())
+
+
+@shared_task(name="portal.pack_cases")
+def pack_cases() -> int:
+    """Packs the facts of new cases and of leads that changed, for backtests and rescoring."""
+    return pack_everything(now=timezone.now())
 
 
 @shared_task(name="portal.freeze_reviews")
