@@ -9,3 +9,9 @@ class FoundationConfig(AppConfig):
     name = "revops.foundation"
     label = "foundation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Says what becomes of messages to persons: what their settings ask."""
+        from revops.foundation import outbox, telling  # models must be loaded first
+
+        outbox.register_telling(telling.tell)

@@ -1,4 +1,4 @@
-"""What the ground does later: run jobs, find abandoned ones, deliver the outbox, forget old idempotency keys."""
+"""What the ground does later: run jobs, find abandoned ones, deliver the outbox, send digests, forget old idempotency keys."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
-from revops.foundation import jobs, outbox
+from revops.foundation import jobs, outbox, telling
 from revops.foundation.models import IdempotencyKey
 
 _IDEMPOTENCY_KEPT = timedelta(days=7)
@@ -33,6 +34,13 @@ def sweep_jobs() -> int:
 def deliver_outbox() -> int:
     """Deliver what is due. Answers how many messages left."""
     return outbox.deliver_due(timezone.now()).delivered
+
+
+@shared_task(name="foundation.send_digests")
+def send_digests() -> int:
+    """Send the digests that are due. Answers how many."""
+    with transaction.atomic():
+        return telling.send_digests(now=timezone.now())
 
 
 @shared_task(name="foundation.forget_idempotency_keys")

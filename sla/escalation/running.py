@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,8 +10,8 @@ from uuid import UUID
 from django.db import connection
 
 from sla.business_time import BusinessHours
-from sla.calendars import Absences, hours_of, versions_of
-from sla.models import Absence
+from sla.calendars import hours_of, versions_of
+from sla.presence import absences_from
 
 PAGE = 2000
 _LOOK_BACK = timedelta(days=60)
@@ -87,17 +86,9 @@ ORDER BY clock.due_at, clock.id LIMIT %%s
 def hours_of_promises(running: Sequence[RunningPromise], now: datetime) -> dict[UUID, BusinessHours]:
     """In whose hours each promise counts; those in plain time are left out. Two queries at most."""
     versions = versions_of({one.calendar for one in running if one.calendar})
-    away = absences_of({one.owner_id for one in running if one.owner_id}, now)
+    away = absences_from({one.owner_id for one in running if one.owner_id}, now - _LOOK_BACK)
     return {
         one.clock_id: hours_of(versions[one.calendar], away.get(one.owner_id, ()) if one.owner_id else ())
         for one in running
         if one.calendar
     }
-
-
-def absences_of(user_ids: Iterable[UUID], now: datetime) -> dict[UUID, Absences]:
-    found: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    rows = Absence.objects.filter(user__in=list(user_ids), ends_at__gt=now - _LOOK_BACK)
-    for user_id, starts_at, ends_at in rows.order_by("starts_at", "pk").values_list("user", "starts_at", "ends_at"):
-        found[user_id].append((starts_at, ends_at))
-    return {user_id: tuple(spans) for user_id, spans in found.items()}

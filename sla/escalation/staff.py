@@ -11,11 +11,11 @@ from uuid import UUID
 from django.db.models import Count
 
 from revops.foundation.models import Role, User
-from sla.business_time import BusinessHours, NoBusinessHours, next_open
 from sla.calendars import hours_of, newest_versions
-from sla.escalation.running import RunningPromise, absences_of
+from sla.escalation.running import RunningPromise
 from sla.ladder import Action, Receiver
 from sla.models import Agreement, HandOff, RepBackup, RepProfile
+from sla.presence import absences_from, next_work
 
 _MANAGER_OF = {"sales": Role.SALES_MANAGER, "marketing": Role.MARKETING_MANAGER}
 
@@ -69,12 +69,12 @@ def load_staff(agreement_ids: Iterable[UUID], now: datetime) -> Staff:
     usual = Agreement.objects.filter(pk__in=set(agreement_ids)).values_list("calendar")
     calendars = newest_versions([*profiles.values(), *(pk for (pk,) in usual)])
     standard = next((calendars[pk] for (pk,) in usual if pk in calendars), None)
-    away = absences_of((person.pk for person in people), now)
+    away = absences_from((person.pk for person in people), now)
     staff = Staff({}, {}, defaultdict(list), {}, defaultdict(list), [], {}, {})
     for person in people:
         version = calendars.get(profiles.get(person.pk) or _NOBODY, standard)
         spans = away.get(person.pk, ())
-        works_at = now if version is None else _works_at(hours_of(version, spans), now)
+        works_at = now if version is None else next_work(hours_of(version, spans), now)
         staff.receivers[person.pk] = Receiver(person.pk, any(start <= now < end for start, end in spans), works_at)
         staff.team_of[person.pk] = person.team_id
         if person.pk in profiles and person.team_id:
@@ -93,10 +93,3 @@ def load_staff(agreement_ids: Iterable[UUID], now: datetime) -> Staff:
 
 
 _NOBODY = UUID(int=0)
-
-
-def _works_at(hours: BusinessHours, now: datetime) -> datetime | None:
-    try:
-        return next_open(now, hours)
-    except NoBusinessHours:
-        return None

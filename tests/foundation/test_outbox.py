@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 
 from revops.foundation import outbox
+from revops.foundation.delivery import Carrier, DeliveryRefused, lanes
 from revops.foundation.ids import new_id
 from revops.foundation.models import Channel, MessageState, Notice, OutboxMessage
 
@@ -21,6 +22,12 @@ def message(now, channel=Channel.EMAIL, recipient="ana@example.com", **fields):
         "recipient": recipient, "created_at": now, "payload": {"subject": "A\nlead", "text": "Call.", "url": "/queue/"},
     }  # fmt: skip
     return OutboxMessage(**(values | fields))
+
+
+def carried_by(monkeypatch, channel, send):
+    """Lets `send` carry the messages of a channel."""
+    carrier = Carrier(lambda messages: {one.pk: lambda one=one: send(one) for one in messages})
+    monkeypatch.setitem(lanes._carriers, channel, carrier)
 
 
 def test_an_email_leaves_once_with_an_id_of_its_own(now):
@@ -46,7 +53,7 @@ def test_notices_take_the_same_queries_for_one_and_for_many(make_user, now, djan
     ana = make_user()
     for size in (1, 50):
         outbox.enqueue([message(now, Channel.IN_APP, str(ana.pk)) for _number in range(size)])
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(13):
             outbox.deliver_due(now)
 
 
@@ -77,16 +84,16 @@ def test_a_failing_recipient_is_tried_again_later_and_given_up_in_the_end(now, m
     def fail(_message):
         raise ConnectionError("the mail server is away")
 
-    monkeypatch.setitem(outbox._deliverers, Channel.EMAIL, fail)
+    carried_by(monkeypatch, Channel.EMAIL, fail)
     outbox.enqueue([message(now)])
     at = now
-    for attempt in range(1, len(outbox.RETRY_AFTER) + 1):
+    for attempt in range(1, len(lanes.RETRY_AFTER) + 1):
         assert outbox.deliver_due(at) == outbox.Delivered(postponed=1)
         stored = OutboxMessage.objects.get()
         assert stored.attempts == attempt
         assert "the mail server is away" in stored.last_error
         wait = stored.available_at - at
-        assert 0.8 * outbox.RETRY_AFTER[attempt - 1] <= wait <= 1.2 * outbox.RETRY_AFTER[attempt - 1]
+        assert 0.8 * lanes.RETRY_AFTER[attempt - 1] <= wait <= 1.2 * lanes.RETRY_AFTER[attempt - 1]
         assert outbox.deliver_due(at) == outbox.Delivered()
         at = stored.available_at
     assert outbox.deliver_due(at) == outbox.Delivered(failed=1)
@@ -101,24 +108,24 @@ def test_a_webhook_without_an_endpoint_is_withdrawn_in_words(now):
 
 def test_a_refused_delivery_is_not_repeated(now, monkeypatch):
     def refuse(_message):
-        raise outbox.DeliveryRefused("no such address")
+        raise DeliveryRefused("no such address")
 
-    monkeypatch.setitem(outbox._deliverers, Channel.CHAT, refuse)
+    carried_by(monkeypatch, Channel.CHAT, refuse)
     outbox.enqueue([message(now, Channel.CHAT)])
     assert outbox.deliver_due(now) == outbox.Delivered(failed=1)
 
 
 def test_a_message_of_a_dead_worker_is_taken_over_when_its_lease_ends(now):
     outbox.enqueue([message(now)])
-    assert len(outbox._claim(outbox.Q(channel=Channel.EMAIL), now, 1)) == 1
-    assert outbox.deliver_due(now + outbox.LEASE) == outbox.Delivered()
-    assert outbox.deliver_due(now + outbox.LEASE + SECOND) == outbox.Delivered(delivered=1)
+    assert len(lanes._claim(now, 1)) == 1
+    assert outbox.deliver_due(now + lanes.LEASE - SECOND) == outbox.Delivered()
+    assert outbox.deliver_due(now + lanes.LEASE + SECOND) == outbox.Delivered(delivered=1)
 
 
 def test_a_worker_that_wakes_without_its_lease_changes_nothing(now):
     outbox.enqueue([message(now)])
-    (slow,) = outbox._claim(outbox.Q(channel=Channel.EMAIL), now, 1)
-    later = now + outbox.LEASE + SECOND
+    (slow,) = lanes._claim(now, 1)
+    later = now + lanes.LEASE + SECOND
     outbox.deliver_due(later)
-    outbox._deliver(slow, later + 60 * SECOND, outbox.Delivered())
+    lanes._settle(slow, None, later + 60 * SECOND, outbox.Delivered())
     assert OutboxMessage.objects.get().finished_at == later
