@@ -35,7 +35,8 @@ from sla.models import Assignment, HandOff
 
 LONGEST_SNOOZE = timedelta(days=366)
 _POINTERS = {"unknown_reason": "/reason_code", "missing_evidence": "/evidence", "bad_evidence": "/evidence",
-             "no_response_locked": "/reason_code"}  # fmt: skip
+             "no_response_locked": "/reason_code", "second_look_needed": "/second_look", "unknown_track": "/track",
+             "bad_wake_date": "/wakes_on"}  # fmt: skip
 
 
 class AnswerSerializer(Serializer):
@@ -48,6 +49,23 @@ class RejectionSerializer(AnswerSerializer):
     evidence = serializers.CharField(
         required=False, allow_blank=True, max_length=500, help_text="The answer to the evidence_question of the reason."
     )
+
+    second_look = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=300,
+        help_text="What it found, where second_look_needed asks for it.",
+    )
+
+
+class ReturnSerializer(AnswerSerializer):
+    track = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=48,
+        help_text="One of /api/v1/nurture_tracks/; empty: the usual one.",
+    )
+    wakes_on = serializers.DateField(required=False, allow_null=True, help_text="Look again on this day, after today.")
 
 
 class SnoozeSerializer(Serializer):
@@ -91,6 +109,9 @@ class _AnswerView(ApiView):
             reason=values.get("reason_code", ""),
             evidence=values.get("evidence", ""),
             note=values.get("note", ""),
+            second_look=values.get("second_look", ""),
+            track=values.get("track", ""),
+            wakes_on=values.get("wakes_on"),
         )
         (answered,) = journey.decide([answer], now=now)
         return _decided(answered, row)
@@ -118,11 +139,12 @@ class RejectView(_AnswerView):
 
 
 class ReturnToNurtureView(_AnswerView):
-    """Give the lead back to marketing: good, but not now."""
+    """Give the lead back to marketing: good, but not now. It may name a track, and the day to look again."""
 
     kind = DispositionKind.RETURNED
+    serializer = ReturnSerializer
 
-    @extend_schema(request=AnswerSerializer, responses=DecisionSerializer)
+    @extend_schema(request=ReturnSerializer, responses=DecisionSerializer)
     def post(self, request: Request, lead: str) -> Response:
         return self.answer(request, lead)
 
@@ -217,7 +239,9 @@ def _decided(answered: Answered, lead: Lead) -> Response:
     if row is not None:
         return _answer(lead, row.kind, row, answer.user_id, answer.at, None)
     if answered.code in _POINTERS:
-        raise refused(_POINTERS[answered.code], answered.code, answered.refusal)
+        look = answered.look
+        more = {"causes": list(look.causes), "proposed_wakes_on": look.wakes_on.isoformat()} if look else {}
+        raise refused(_POINTERS[answered.code], answered.code, answered.refusal, **more)
     if answered.code == "not_found":
         raise Http404
     lead.refresh_from_db(fields=["stage"])
