@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 
 from revops.foundation.pages.charts import Chart
 from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
+from revops.foundation.policy import can
 
 register = template.Library()
 register.filter("about", about)
@@ -90,6 +91,12 @@ def message_icon(level_tag: str) -> str:
     return {"success": "circle-check", "warning": "alert-triangle", "error": "alert-circle"}.get(
         level_tag, "info-circle"
     )
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, permission: str) -> bool:
+    """Whether the person at the page may do something, so that no page offers what would be refused."""
+    return can(context["request"].user, permission)
 
 
 @register.simple_tag

@@ -56,7 +56,6 @@ def leads(request: SignedInRequest) -> HttpResponse:
         "sort": sort if sort in SORTS else USUAL,
         "next_url": _next_url(request, page.next_cursor),
         "csv_url": f"{reverse('leads-export')}?{_query(request)}" if can(request.user, "leads.export") else "",
-        "imports_url": reverse("imports") if can(request.user, "imports.run") else "",
         "owners": owner_choices(request.user),
         "reasons": reason_choices(),
         "page_size": PAGE,
