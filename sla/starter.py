@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 
 from revops.foundation.models import User
-from sla.agreements import TEMPLATE, draft_from_template, publish_agreement, sign_agreement
+from sla.agreement_words import BY_CODE, TEMPLATE
+from sla.agreements import draft_from_template, publish_agreement, sign_agreement
 from sla.calendars import write_calendar
 from sla.models import Agreement, Calendar, CalendarVersion, ClauseSide, RepProfile, RoutingBalance
 
@@ -35,7 +34,7 @@ def publish_starter_agreement(
     """
     calendar = standard_calendar(now, zone=zone, country=country)
     clauses = [
-        replace(clause, target=Decimal(accepted_a_month)) if accepted_a_month and clause.code == "volume" else clause
+        BY_CODE["volume"].draft(accepted_a_month) if accepted_a_month and clause.code == "volume" else clause
         for clause in TEMPLATE
     ]
     agreement = draft_from_template(calendar, now=now, review_on=(now + REVIEW_AFTER).date(), clauses=clauses)

@@ -90,8 +90,8 @@ class AgreementSignature(models.Model):
     class Meta:
         ordering = ["signed_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["agreement", "side", "content_hash"], name="each_side_signs_clauses_once"),
-            models.UniqueConstraint(fields=["agreement", "user", "content_hash"], name="two_people_sign_an_agreement"),
+            models.UniqueConstraint(fields=["agreement", "side", "revision"], name="each_side_signs_a_revision_once"),
+            models.UniqueConstraint(fields=["agreement", "user", "revision"], name="two_people_sign_a_revision"),
             models.CheckConstraint(condition=Q(side__in=ClauseSide.values), name="a_head_signs_for_a_known_side"),
         ]
 

@@ -6,17 +6,24 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from revops.foundation.models import Role
+from sla.agreement_words import BY_CODE, TEMPLATE, change_words, differences
 from sla.agreements import (
-    TEMPLATE,
     AgreementError,
+    change_draft,
+    claim_review_reminder,
+    discard_draft,
     draft_from_template,
+    drafts_of,
     live_agreement,
+    missing_sides,
     publish_agreement,
+    publish_signed,
+    remark_on,
     sign_agreement,
 )
 from sla.calendar_spec import CalendarError
 from sla.calendars import write_calendar
-from sla.models import Agreement, Calendar, CalendarVersion, Clause, RoutingBalance
+from sla.models import Agreement, AgreementSignature, Calendar, CalendarVersion, Clause, RoutingBalance
 from sla.starter import NINE_TO_FIVE, publish_starter_agreement, save_rep_profile, standard_calendar, write_office_hours
 
 from .conftest import make_user
@@ -36,7 +43,7 @@ def draft(now) -> Agreement:
 
 def test_the_template_has_the_clauses_of_both_sides(draft):
     clauses = {clause.code: clause for clause in draft.clauses.all()}
-    assert len(clauses) == len(TEMPLATE) == 11
+    assert len(clauses) == len(TEMPLATE) == 12
     assert clauses["first_contact"].promise == timedelta(hours=4)
     assert clauses["first_contact"].business_time
     assert clauses["details_within"].promise == timedelta(hours=1)
@@ -127,3 +134,107 @@ def test_a_rep_profile_can_be_changed_and_keeps_its_balance(now):
     profile = save_rep_profile(user, calendar, now=now, weight=3, countries=["de", "at"], tiers=[2, 1, 1])
     assert (profile.weight, profile.countries, profile.tiers) == (3, ["AT", "DE"], [1, 2])
     assert RoutingBalance.objects.get().balance == 5
+
+
+def rewrite(draft, clauses, **changes):
+    asked = {"calendar": draft.calendar, "review_on": draft.review_on, "revision": draft.revision} | changes
+    return change_draft(draft, clauses, **asked)
+
+
+def with_number(code, number):
+    return [BY_CODE[code].draft(number) if clause.code == code else clause for clause in TEMPLATE]
+
+
+def test_a_number_stands_in_the_sentence_and_in_what_is_measured():
+    assert BY_CODE["first_contact"].draft(1).text == "Try to reach every tier-1 lead within 1 business hour"
+    clause = BY_CODE["first_contact"].draft(6)
+    assert (clause.text, clause.promise) == (
+        "Try to reach every tier-1 lead within 6 business hours",
+        timedelta(hours=6),
+    )
+    assert BY_CODE["volume"].draft(25).target == 25
+
+
+def test_a_draft_that_somebody_else_changed_is_not_overwritten(draft):
+    seen = draft.revision
+    changed = rewrite(draft, with_number("volume", 25))
+    assert changed.revision == seen + 2  # the old clauses went, the new ones came
+    with pytest.raises(AgreementError, match="changed this draft in the meantime"):
+        rewrite(draft, with_number("volume", 30), revision=seen)
+    assert rewrite(changed, with_number("volume", 25)).revision == changed.revision
+
+
+def test_other_clauses_ask_both_heads_again(draft, heads, now):
+    for side, head in zip(("marketing", "sales"), heads, strict=True):
+        sign_agreement(draft, side, head, now=now)
+    assert missing_sides(draft) == []
+    changed = rewrite(draft, with_number("attempts", 8))
+    assert missing_sides(changed) == ["marketing", "sales"]
+    later = rewrite(changed, drafts_of(changed), review_on=changed.review_on + timedelta(days=1))
+    assert later.revision > changed.revision
+
+
+def test_each_head_signs_for_their_own_side_also_by_sql(draft, heads, now):
+    with pytest.raises(AgreementError, match="own side"):
+        sign_agreement(draft, "sales", heads[0], now=now)
+    with pytest.raises(IntegrityError, match="Only a head of sales signs for sales"), transaction.atomic():
+        AgreementSignature.objects.create(
+            agreement=draft, side="sales", user=heads[0], signed_at=now, content_hash="x", revision=draft.revision
+        )
+
+
+def test_the_database_lets_nothing_take_effect_that_was_not_signed_as_it_is(draft, heads, now):
+    for side, head in zip(("marketing", "sales"), heads, strict=True):
+        sign_agreement(draft, side, head, now=now)
+    Clause.objects.filter(agreement=draft, code="volume").update(target=1)
+    with pytest.raises(IntegrityError, match="not signed by both sides as they are now"), transaction.atomic():
+        Agreement.objects.filter(pk=draft.pk).update(state="live", effective_at=now)
+
+
+def test_a_head_declines_with_a_reason_and_may_sign_later(draft, heads, now):
+    with pytest.raises(AgreementError, match="Say what should change"):
+        remark_on(draft, heads[1], " ", now=now, declines=True)
+    with pytest.raises(AgreementError, match="Only the head of a side"):
+        remark_on(draft, make_user("Rita"), "Too much", now=now, declines=True)
+    remark = remark_on(draft, heads[1], "6 attempts are too many", now=now, declines=True)
+    assert (remark.kind, remark.side, remark.revision) == ("decline", "sales", draft.revision)
+    with pytest.raises(AgreementError, match="it is kept"):
+        discard_draft(draft)
+    assert sign_agreement(draft, "sales", heads[1], now=now)
+
+
+def test_an_untouched_draft_can_be_thrown_away(draft):
+    discard_draft(draft)
+    assert not Agreement.objects.exists()
+
+
+def test_it_takes_effect_on_its_day(draft, heads, now):
+    day = now.date() + timedelta(days=3)
+    draft = rewrite(draft, drafts_of(draft), takes_effect_on=day)
+    for side, head in zip(("marketing", "sales"), heads, strict=True):
+        sign_agreement(draft, side, head, now=now)
+    assert publish_signed(now=now, today=day - timedelta(days=1)) == []
+    assert publish_signed(now=now + timedelta(days=3), today=day) == [draft]
+    assert live_agreement() == draft
+
+
+def test_the_review_is_announced_once(draft, heads, now):
+    for side, head in zip(("marketing", "sales"), heads, strict=True):
+        sign_agreement(draft, side, head, now=now)
+    publish_agreement(draft, now=now)
+    assert claim_review_reminder(now=now, today=draft.review_on - timedelta(days=15)) is None
+    assert claim_review_reminder(now=now, today=draft.review_on - timedelta(days=14)) == draft
+    assert claim_review_reminder(now=now, today=draft.review_on) is None
+
+
+def test_differences_are_said_in_words():
+    before = [clause for clause in TEMPLATE if clause.code != "huddle"]
+    after = [clause for clause in with_number("attempts", 8) if clause.code != "performance"]
+    assert [change_words(difference) for difference in differences(before, after)] == [
+        "New: Attend the huddle 1 time a week.",
+        (
+            "Changed: Try 8 times on at least 2 channels before “no response”."
+            " Before: Try 6 times on at least 2 channels before “no response”."
+        ),
+        "No longer promised: Share campaign performance and cost per accepted lead 1 time a month.",
+    ]

@@ -98,8 +98,7 @@ def test_a_new_agreement_promises_anew_what_is_still_open(hand_off, agreement, r
     heads = (("marketing", "Mia", Role.MARKETING_MANAGER), ("sales", "Sol", Role.SALES_MANAGER))
     for side, name, role in heads:
         sign_agreement(draft, side, make_user(name, role), now=now)
-    publish_agreement(draft, now=now + HOUR)
-    recompute_open_clocks(Change("agreement", draft.pk, admin), now=now + HOUR)
+    publish_agreement(draft, now=now + HOUR, by=admin)
     (decision,) = running("decision")
     assert (decision.clause.agreement, decision.due_at) == (draft, now + 4 * HOUR)
     assert {clock.clause.agreement_id for clock in Clock.objects.open()} == {draft.pk}
