@@ -59,6 +59,7 @@ class CompiledMapping:
         folded = {header.casefold(): header for header in headers}
         problems: list[str] = []
         self.steps: list[tuple[int, frozenset[str], list[Setter]]] = []
+        self._columns = _columns_by_target(columns)
         for named, spec in columns.items():
             header = named if named in positions else folded.get(str(named).casefold(), "")
             plan = {"to": spec} if isinstance(spec, str) else spec
@@ -85,6 +86,10 @@ class CompiledMapping:
             problems.append("No column is mapped. Map at least an e-mail address, a phone number or an id.")
         if problems:
             raise MappingError(problems)
+
+    def columns_of(self, target: str) -> list[str]:
+        """The columns that become a target."""
+        return self._columns.get(target, [])
 
     def apply(self, row: Sequence[str]) -> MappedRow:
         """The payload of one row; cells are as many as the headers."""
@@ -135,6 +140,14 @@ class CompiledMapping:
 def apply_mapping(mapping: Mapping[str, Any], headers: Sequence[str], row: Sequence[str]) -> MappedRow:
     """One row by a mapping. For a whole file compile once: `CompiledMapping(mapping, headers).apply(row)`."""
     return CompiledMapping(mapping, headers).apply(row)
+
+
+def _columns_by_target(columns: Mapping[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for header, plan in columns.items():
+        target = plan.get("to") if isinstance(plan, Mapping) else plan
+        found.setdefault(str(target or "ignore"), []).append(header)
+    return found
 
 
 def _kind_of(target: str) -> str:

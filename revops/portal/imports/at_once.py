@@ -19,6 +19,7 @@ from leads.models.imports import LegalBasis
 from revops.foundation import jobs
 from revops.foundation.models import Job, JobState
 from revops.portal.imports import running, wizard
+from revops.portal.imports.holding import words_of_hold
 from revops.portal.imports.uploads import begin_import, shape_of, store_file, stored_path
 
 
@@ -62,6 +63,7 @@ class Report:
             "dry_run": is_dry_run,
             "history": self.run.is_history,
             "counts": {name: value for name, value in self.counts.items() if name != "notes"},
+            "would_be_held": self.run.held_at is not None,
             "cells_kept_as_facts": self.counts["notes"],
             "notes": self.notes,
         }
@@ -165,5 +167,7 @@ def _done(run: ImportRun, job: Job, is_new: bool, notes: list[str]) -> Report:
     job.refresh_from_db()
     if job.state != JobState.DONE:
         raise ImportStopped("failed", job.error or _("The import is %(state)s.") % {"state": job.state})
-    run.refresh_from_db(fields=["counts", "dry_counts", "finished_at"])
+    run.refresh_from_db(fields=["counts", "dry_counts", "finished_at", "held_at", "hold", "job_id"])
+    if run.held_at is not None and job.kind == wizard.RUN:
+        raise ImportStopped("held", f"{words_of_hold(run)} ({run.public_id})")
     return Report(run, is_new, run.counts if job.kind == wizard.RUN else run.dry_counts, notes)

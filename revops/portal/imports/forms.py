@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from leads.files import FileShape
 from leads.files.encodings import CHOICES as ENCODINGS
 from leads.mapping import TARGETS, target_label
-from leads.mapping.targets import KIND_CODES, OUTCOMES, REASON_CODES, attribute_name
+from leads.mapping.targets import KIND_CODES, attribute_name
 from leads.mapping.values import DATE_FORMATS, NUMBER_FORMATS
-from leads.mapping.vocabulary import guess_kind, guess_outcome, guess_reason
 from leads.models import ImportKind, Source
 from leads.models.imports import LegalBasis
+from leads.models.sources import SourceKind
 
 DELIMITERS = [(",", _("comma")), (";", _("semicolon")), ("\t", _("tab")), ("|", _("bar |"))]
-MOST_WORDS = 40
+MATCHED_KINDS = frozenset({"outcome", "reason", "kind"})
 KEPT = ("defaults", "name", "preset", "is_history")
 
 
@@ -98,11 +98,35 @@ class RulesForm(forms.Form):
         error_messages={"required": _("State the legal basis; without one these people may not be kept.")},
     )
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    new_source = forms.CharField(
+        label=_("Or register a new source"),
+        required=False,
+        max_length=120,
+        help_text=_("Its name, like “Trade fair Hannover”. Leave “Source” empty then."),
+    )
+    new_kind = forms.ChoiceField(
+        label=_("Kind of the new source"),
+        choices=[(kind, label) for kind, label in SourceKind.choices if kind != SourceKind.PURCHASED],
+        initial=SourceKind.INBOUND,
+        required=False,
+    )
+    field_order = ("source", "new_source", "new_kind", "campaign", "is_history", "legal_basis")
+
+    def __init__(self, *args: Any, kind: str, may_register: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if kind == ImportKind.OUTCOMES:
             del self.fields["is_history"], self.fields["campaign"]
             self.fields["source"].help_text = _("The one the leads came from: their ids are looked up in it.")
+        if not may_register or kind == ImportKind.OUTCOMES:
+            del self.fields["new_source"], self.fields["new_kind"]
+        elif self.data.get("new_source", "").strip():
+            self.fields["source"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("source") and (data.get("new_source") or "").strip():
+            self.add_error("new_source", _("Choose a source or register a new one, not both."))
+        return data
 
     def answers(self) -> dict[str, Any]:
         """The cleaned answers; deals are facts of the past and name no campaign."""
@@ -117,7 +141,6 @@ class ColumnChoice:
     header: str
     plan: dict[str, Any]
     samples: list[str]
-    words: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def target(self) -> str:
@@ -151,12 +174,9 @@ class ColumnChoice:
         return list(NUMBER_FORMATS.items()) if is_number and self.kind != "kind" else []
 
     @property
-    def meanings(self) -> list[tuple[str, str]]:
-        """What a word of this column can mean; empty if words are taken as they are."""
-        codes: dict[str, list[str] | tuple[str, ...]] = {
-            "outcome": OUTCOMES, "reason": REASON_CODES, "kind": list(KIND_CODES),
-        }  # fmt: skip
-        return [(code, KIND_CODES.get(code, code.replace("_", " "))) for code in codes.get(self.kind, [])]
+    def has_words(self) -> bool:
+        """Whether its values are words to be matched with ours, on a page of their own."""
+        return self.kind in MATCHED_KINDS
 
     @property
     def groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -181,21 +201,8 @@ def column_choices(headers: list[str], mapping: dict[str, Any], rows: list[list[
         plan = mapping.get("columns", {}).get(header) or {"to": "ignore"}
         plan = {"to": plan} if isinstance(plan, str) else dict(plan)
         values = dict.fromkeys(row[position].strip() for row in rows if row[position].strip())
-        choice = ColumnChoice(position, header, plan, [value[:60] for value in list(values)[:3]])
-        if choice.meanings:
-            choice.words = _words(choice, list(values))
-        choices.append(choice)
+        choices.append(ColumnChoice(position, header, plan, [value[:60] for value in list(values)[:3]]))
     return choices
-
-
-def _words(choice: ColumnChoice, values: list[str]) -> list[tuple[str, str]]:
-    """Words of a column, with what they are taken to mean (empty: kept as a fact)."""
-    guess = {"outcome": guess_outcome, "reason": guess_reason, "kind": guess_kind}[choice.kind]
-    known = {
-        " ".join(word.split()).casefold(): str(code or "") for word, code in (choice.plan.get("values") or {}).items()
-    }
-    words = {" ".join(value.split()): None for value in [*(choice.plan.get("values") or {}), *values]}
-    return [(word, known.get(word.casefold(), guess(word.casefold()) or "")) for word in list(words)[:MOST_WORDS]]
 
 
 def mapping_from(data: QueryDict, choices: list[ColumnChoice], offered: dict[str, Any]) -> dict[str, Any]:
@@ -214,13 +221,6 @@ def mapping_from(data: QueryDict, choices: list[ColumnChoice], offered: dict[str
             plan["format"] = form
         if empty:
             plan["empty"] = empty
-        meant = {
-            word: data[f"means-{choice.number}-{position}"]
-            for position, (word, _code) in enumerate(choice.words)
-            if f"means-{choice.number}-{position}" in data
-        }
-        if meant and target == choice.target:
-            plan["values"] = {**(plan.get("values") or {}), **meant}
         columns[choice.header] = plan
     kept: dict[str, Any] = {name: offered[name] for name in KEPT if name in offered}
     return {**kept, "columns": columns, "zone": data.get("zone") or offered.get("zone") or "UTC"}

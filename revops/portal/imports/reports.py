@@ -20,7 +20,9 @@ from leads.models.submissions import OutcomeKind
 from revops.foundation import jobs
 from revops.foundation.ids import encode
 from revops.foundation.models import Job, JobState
+from revops.portal.imports.mending import edits_of
 from revops.portal.imports.uploads import shape_of
+from revops.portal.submissions.journal import rule_words
 
 OUTCOME_WORDS = {
     "new": gettext_lazy("New leads"),
@@ -64,10 +66,12 @@ PROBLEM_WORDS = {
     "unknown_value": gettext_lazy("A word we do not know"),
     "unreadable_date": gettext_lazy("Not a date, or one of two"),
     "unreadable_number": gettext_lazy("Not a number"),
+    "unreadable_country": gettext_lazy("Not a country we know"),
+    "unreadable_email": gettext_lazy("Not an e-mail address"),
+    "unreadable_phone": gettext_lazy("Not a phone number"),
+    "unreadable_employees": gettext_lazy("Not a number of employees"),
     "unreadable_boolean": gettext_lazy("Neither yes nor no"),
 }
-BAD_SHARE = 0.2
-"""Above this share of refused and quarantined rows a person is warned before the import (product rule A4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,6 @@ def tallies(counts: dict[str, Any]) -> list[RowCount]:
         for code, label in OUTCOME_WORDS.items()
         if counts and (counts.get(code) or code in always)
     ]
-
-
-def bad_share(counts: dict[str, Any]) -> float:
-    """Share of the rows that were not let in, of those that are not known already."""
-    judged = counts.get("rows", 0) - counts.get("unchanged", 0)
-    return (counts.get("refused", 0) + counts.get("quarantined", 0)) / judged if judged else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +159,12 @@ def problems(run: ImportRun, *, is_dry_run: bool, limit: int = 50) -> list[Impor
 
 def kinds_of_problems(run: ImportRun, *, is_dry_run: bool) -> list[dict[str, Any]]:
     """Problems by kind with their number, most frequent first."""
-    found = ImportRowError.objects.filter(run=run, is_dry_run=is_dry_run).values("code", "column", "stops")
+    found = ImportRowError.objects.filter(run=run, is_dry_run=is_dry_run).values(
+        "code", "column", "stops", "is_quarantined"
+    )
     kinds = found.annotate(rows=Count("pk")).order_by("-stops", "-rows")[:20]
-    return [{**row, "words": PROBLEM_WORDS.get(row["code"], row["code"].replace("_", " "))} for row in kinds]
+    rules = {**rule_words(), **PROBLEM_WORDS}
+    return [{**row, "words": rules.get(row["code"], row["code"].replace("_", " "))} for row in kinds]
 
 
 def errors_csv(run: ImportRun, *, is_dry_run: bool) -> Iterator[str]:
@@ -176,10 +177,13 @@ def errors_csv(run: ImportRun, *, is_dry_run: bool) -> Iterator[str]:
 def _error_rows(run: ImportRun, headers: list[str], *, is_dry_run: bool) -> Iterator[list[object]]:
     yield [*headers, "_line", "_column", "_code", "_message"]
     found = ImportRowError.objects.filter(run=run, is_dry_run=is_dry_run).order_by("line", "pk")
+    edits = edits_of(run)
     for line, errors in groupby(found.iterator(), key=lambda error: error.line):
         several = list(errors)
         cells = [str(cell) for cell in several[0].original][: len(headers)]
         cells += [""] * (len(headers) - len(cells))
+        if line in edits:
+            cells = [edits[line].get(header, cell) for header, cell in zip(headers, cells, strict=True)]
         words = ("; ".join(dict.fromkeys(getattr(error, name) for error in several if getattr(error, name)))
                  for name in ("column", "code", "message"))  # fmt: skip
         yield [*cells, line, *words]
@@ -224,6 +228,10 @@ def states_of(runs: list[ImportRun]) -> dict[UUID, tuple[str, str]]:
         job = jobs_of.get(run.job_id) if run.job_id else None
         if run.undone_at:
             states[run.pk] = (_("Undone"), "neutral")
+        elif run.cancelled_at:
+            states[run.pk] = (_("Put away"), "neutral")
+        elif run.held_at and not run.released_at:
+            states[run.pk] = (_("Held"), "bad")
         elif job is None:
             states[run.pk] = (_("Draft"), "neutral")
         elif job.state == JobState.DONE and run.counts.get("refused"):

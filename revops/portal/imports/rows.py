@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -23,11 +23,22 @@ from leads.models import ImportRun, Submission
 from leads.models.submissions import Channel
 
 CHUNK = 2_000
+SAMPLE = 1_000
+"""Rows spread over the whole file by which it is judged before any is let in."""
+
+MENDABLE = frozenset({"too_many_cells", "too_few_cells", "nul_byte", "broken_bytes", "cell_too_long"})
+"""Faults of a row that correcting its cells takes away."""
+
+Cells = list[str] | RowError
+"""The cells of a row, or why it has none."""
+
+Edits = Mapping[int, Mapping[str, str]]
+"""Corrected cells: line → column → value."""
 
 
 @dataclass(slots=True)
 class FileRow:
-    """One row on its way: its cells, or why they cannot be read; its key; what the mapping made of it."""
+    """One row on its way: its cells as in the file, or why it cannot be read; its key; what the mapping made of it."""
 
     line: int
     cells: list[str]
@@ -38,9 +49,12 @@ class FileRow:
 
 
 class RowReader:
-    """Reads one file for one import: rows in chunks, with keys that count how often the same row came before."""
+    """Reads one file for one import: rows in chunks, with keys that count how often the same row came before.
 
-    def __init__(self, run: ImportRun, path: Path, shape: FileShape) -> None:
+    Cells that a person corrected (`edits`) take the place of those in the file.
+    """
+
+    def __init__(self, run: ImportRun, path: Path, shape: FileShape, edits: Edits | None = None) -> None:
         self.run = run
         self.path = path
         self.shape = shape
@@ -48,32 +62,55 @@ class RowReader:
         if run.source_id is None:
             raise MappingError(["Choose the source first."])
         self.source_id: UUID = run.source_id
+        self.edits = edits or {}
+        self.sample: list[FileRow] = []
         self._headers = list(shape.headers)
         self._twice: frozenset[int] = frozenset()
         self._seen: Counter[int] = Counter()
 
     def count(self) -> int:
-        """How many rows the file has. Reads it once and notes which rows come more than once (8 bytes a row)."""
+        """How many rows the file has. Reads it once, notes which rows come more than once (8 bytes a row), and keeps
+        a sample of them."""
         marks = array("Q")
-        for _line, cells in read_rows(self.path, self.shape):
-            marks.append(_mark(self._canonical(cells)))
+        sample: list[tuple[int, Cells, Cells, bytes]] = []
+        step = 1
+        for line, cells, original in self._read():
+            canonical = self._canonical(cells)
+            if len(marks) % step == 0:
+                sample.append((line, cells, original, canonical))
+                if len(sample) == 2 * SAMPLE:
+                    sample, step = sample[::2], 2 * step
+            marks.append(_mark(canonical))
+        self.sample = [
+            self._file_row(line, cells, original, self._key(canonical, 0))
+            for line, cells, original, canonical in sample
+        ]
         found, times = np.unique(np.frombuffer(marks, dtype=np.uint64), return_counts=True)
         self._twice = frozenset(int(mark) for mark in found[times > 1])
         return len(marks)
 
     def chunks(self, after_line: int) -> Iterator[list[FileRow]]:
         """Rows that begin after a line, up to CHUNK at a time. Call `count` before."""
+        self._seen.clear()
         rows = self._rows(after_line)
         while chunk := list(islice(rows, CHUNK)):
             yield chunk
 
     def _rows(self, after_line: int) -> Iterator[FileRow]:
-        for line, cells in read_rows(self.path, self.shape):
+        for line, cells, original in self._read():
             canonical = self._canonical(cells)
             ordinal = self._ordinal(canonical)
             if line > after_line:
-                key = hashlib.sha256(f"{self.source_id}\n{ordinal}\n".encode() + canonical).hexdigest()
-                yield self._file_row(line, cells, key)
+                yield self._file_row(line, cells, original, self._key(canonical, ordinal))
+
+    def _read(self) -> Iterator[tuple[int, Cells, Cells]]:
+        """Every row as corrected, and as it stands in the file."""
+        edits = self.edits
+        for line, cells in read_rows(self.path, self.shape):
+            yield line, corrected(cells, edits[line], self._headers) if line in edits else cells, cells
+
+    def _key(self, canonical: bytes, ordinal: int) -> str:
+        return hashlib.sha256(f"{self.source_id}\n{ordinal}\n".encode() + canonical).hexdigest()
 
     def _ordinal(self, canonical: bytes) -> int:
         if not self._twice:
@@ -84,17 +121,18 @@ class RowReader:
         self._seen[mark] += 1
         return self._seen[mark] - 1
 
-    def _canonical(self, cells: list[str] | RowError) -> bytes:
+    def _canonical(self, cells: Cells) -> bytes:
         if isinstance(cells, RowError):
             return orjson.dumps([cells.code, *cells.cells])
         filled = {name: cell for name, cell in zip(self._headers, cells, strict=True) if cell}
         return orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)
 
-    def _file_row(self, line: int, cells: list[str] | RowError, key: str) -> FileRow:
+    def _file_row(self, line: int, cells: Cells, original: Cells, key: str) -> FileRow:
+        as_sent = list(original.cells) if isinstance(original, RowError) else original
         if isinstance(cells, RowError):
-            return FileRow(line, list(cells.cells), key, self._refused(line, cells, key), cells)
+            return FileRow(line, as_sent, key, self._refused(line, cells, key), cells)
         mapped = self.mapping.apply(cells)
-        return FileRow(line, cells, key, self._item(line, mapped, key), None, mapped.errors)
+        return FileRow(line, as_sent, key, self._item(line, mapped, key), None, mapped.errors)
 
     def _item(self, line: int, mapped: MappedRow, key: str) -> Item:
         payload = mapped.payload
@@ -129,6 +167,15 @@ class RowReader:
             line=line,
             sender_id=self.run.created_by_id,
         )
+
+
+def corrected(cells: Cells, edits: Mapping[str, str], headers: list[str]) -> Cells:
+    """A row with its corrected cells; a row that could not be read becomes one where that is all it lacked."""
+    if isinstance(cells, RowError):
+        if cells.code not in MENDABLE:
+            return cells
+        cells = [*cells.cells[: len(headers)], *[""] * (len(headers) - len(cells.cells))]
+    return [edits.get(header, cell) for header, cell in zip(headers, cells, strict=True)]
 
 
 def mapping_of(run: ImportRun) -> dict[str, Any]:

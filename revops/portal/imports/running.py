@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from leads.files import UnreadableFile
 from leads.mapping import MappingError
-from leads.models import ImportKind, ImportRowError, ImportRun
+from leads.models import ImportKind, ImportRowError, ImportRun, SubmissionOutcome
 from revops.foundation import jobs
 from revops.foundation.bulk import insert_rows
 from revops.foundation.models import Job
 from revops.portal import journey
+from revops.portal.imports import holding
 from revops.portal.imports.deals import take_deals
+from revops.portal.imports.mending import edits_of, unread_cells
 from revops.portal.imports.rows import FileRow, RowReader, drop_known
 from revops.portal.imports.tally import Ending, Tally
 from revops.portal.imports.uploads import shape_of, stored_path
@@ -25,6 +27,8 @@ from revops.portal.imports.wizard import DRY_RUN, RUN, UNDO
 
 MOST_NOTES = 1_000
 """Cells noted one by one for each column and code; further ones are only counted."""
+
+STOPPED = frozenset({"refused", "quarantined"})
 
 Taker = Callable[[ImportRun, Sequence[FileRow]], list[Ending]]
 
@@ -37,11 +41,19 @@ def register() -> None:
 
 
 def import_file(job: Job) -> dict[str, Any]:
-    """Takes every row on the journey. Goes on at its checkpoint after a kill."""
+    """Takes every row on the journey. Goes on at its checkpoint after a kill.
+
+    If a sample looks bad, every row is tried first; a list of which too much is bad is then held, whole.
+    """
     run = _run_of(job)
     reader = _reader(run)
     total = reader.count()
     tally = Tally.from_json(job.checkpoint)
+    if not tally.rows and holding.is_suspicious(run, reader):
+        counts = _try_all(job, run, reader, total)
+        if holding.must_wait(run, counts):
+            holding.hold(run, counts, job, timezone.now())
+            return {**counts, "held": True}
     jobs.advance(job, job.processed, job.checkpoint, timezone.now(), total=total)
     for chunk in reader.chunks(after_line=tally.line):
         _take_chunk(job, run, chunk, tally)
@@ -72,18 +84,28 @@ def dry_run(job: Job) -> dict[str, Any]:
     """Takes every row on the journey and takes each chunk back, so that nothing is left but the counts."""
     run = _run_of(job)
     reader = _reader(run)
-    total = reader.count()
+    counts = _try_all(job, run, reader, reader.count())
+    if holding.must_wait(run, counts):
+        holding.hold(run, counts, job, timezone.now())
+    return counts
+
+
+def _try_all(job: Job, run: ImportRun, reader: RowReader, total: int) -> dict[str, Any]:
+    """The counts that the import would come to; what is wrong with its rows is written down."""
     ImportRowError.objects.filter(run=run, is_dry_run=True).delete()
     tally = Tally()
     people: set[int] = set()
     jobs.advance(job, 0, {}, timezone.now(), total=total)
     for chunk in reader.chunks(after_line=0):
         endings = [_as_if_kept(row, ending, people) for row, ending in zip(chunk, _tried(run, chunk), strict=True)]
+        for row in chunk:
+            row.troubles += unread_cells(row, reader.mapping)
         with transaction.atomic():
             _note(run, chunk, endings, tally, is_dry_run=True)
             jobs.advance(job, tally.rows, {}, timezone.now())
-    ImportRun.objects.filter(pk=run.pk).update(dry_counts=tally.counts())
-    return tally.counts()
+    run.dry_counts = tally.counts()
+    ImportRun.objects.filter(pk=run.pk).update(dry_counts=run.dry_counts)
+    return run.dry_counts
 
 
 def undo(job: Job) -> dict[str, Any]:
@@ -101,7 +123,7 @@ def undo(job: Job) -> dict[str, Any]:
 
 
 def _run_of(job: Job) -> ImportRun:
-    run = ImportRun.objects.select_related("file", "source").filter(pk=job.params["run"]).first()
+    run = ImportRun.objects.select_related("file", "source", "released_by").filter(pk=job.params["run"]).first()
     if run is None or run.source is None:
         raise jobs.JobFailed(_("The import does not exist any more."))
     return run
@@ -112,7 +134,7 @@ def _reader(run: ImportRun) -> RowReader:
     if not path.exists():
         raise jobs.JobFailed(_("The uploaded file is gone from this server. Upload it again."))
     try:
-        return RowReader(run, path, shape_of(run))
+        return RowReader(run, path, shape_of(run), edits_of(run))
     except (MappingError, UnreadableFile) as problem:
         raise jobs.JobFailed(str(problem)) from problem
 
@@ -125,8 +147,14 @@ def take_leads(run: ImportRun, rows: Sequence[FileRow]) -> list[Ending]:
     """Rows on the journey; what each came to, in order."""
     fresh, _known = drop_known(list(rows), run)
     receipts = journey.admit([row.item for row in fresh], now=timezone.now())
+    stopped = [r.submission_id for r in receipts if r.outcome in STOPPED and not r.is_repeat]
+    rules = dict(
+        SubmissionOutcome.objects.filter(submission__in=stopped).values_list("submission_id", "rule") if stopped else ()
+    )
     ends = {
-        row.line: Ending("unchanged" if receipt.is_repeat else receipt.outcome, receipt.detail, receipt.lead_id)
+        row.line: Ending("unchanged")
+        if receipt.is_repeat
+        else Ending(receipt.outcome, receipt.detail, receipt.lead_id, rules.get(receipt.submission_id, ""))
         for row, receipt in zip(fresh, receipts, strict=True)
     }
     return [ends.get(row.line) or Ending("unchanged") for row in rows]
@@ -158,9 +186,11 @@ def _note(
     rows: list[ImportRowError] = []
     for row, ending in zip(chunk, endings, strict=True):
         tally.count(row.line, ending)
-        if ending.outcome == "refused":
-            code = row.fault.code if row.fault else "refused"
-            rows.append(_error(run, row, "", code, ending.detail, stops=True, is_dry_run=is_dry_run))
+        if ending.outcome in STOPPED:
+            code = row.fault.code if row.fault else ending.rule or "refused"
+            stopped = _error(run, row, "", code, ending.detail, stops=True, is_dry_run=is_dry_run)
+            stopped.is_quarantined = ending.outcome == "quarantined"
+            rows.append(stopped)
         if ending.outcome == "unchanged":
             continue
         for trouble in row.troubles:
@@ -179,7 +209,7 @@ def _error(
         is_dry_run=is_dry_run,
         line=row.line,
         column=column[:200],
-        code=code,
+        code=code[:40],
         message=words[:500],
         stops=stops,
         original=row.cells,

@@ -13,8 +13,10 @@ STEPS = [
     ("import-new", _("Upload")),
     ("import-shape", _("Check the file")),
     ("import-columns", _("Map columns")),
+    ("import-values", _("Match values")),
     ("import-rules", _("Source and grounds")),
     ("import-check", _("Dry run")),
+    ("import-mend", _("Mend rows")),
 ]
 
 
@@ -38,16 +40,17 @@ def first_open_step(run: ImportRun) -> str:
     return "import-rules" if run.source_id is None or not run.legal_basis else "import-check"
 
 
-def steps_of(run: ImportRun | None, current: int) -> list[Step]:
-    """The steps, seen from step `current` (from 1)."""
+def steps_of(run: ImportRun | None, current: str) -> list[Step]:
+    """The steps, seen from the page called `current`."""
     names = [name for name, _label in STEPS]
     reached = names.index(first_open_step(run)) + 1 if run is not None else 1
+    open_until = len(names) if reached == names.index("import-check") + 1 else reached
     return [
         Step(
             number=number,
             label=str(label),
-            url=reverse(name, args=[run.public_id]) if run and 1 < number <= reached else "",
-            is_current=number == current,
+            url=reverse(name, args=[run.public_id]) if run and 1 < number <= open_until else "",
+            is_current=name == current,
             is_done=number < reached or (number == 1 and run is not None),
         )
         for number, (name, label) in enumerate(STEPS, start=1)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,10 +23,11 @@ from leads.models import ImportKind, ImportRun, Source
 from revops.foundation import policy
 from revops.foundation.ids import decode
 from revops.foundation.models import User
-from revops.portal.imports import reports, wizard
+from revops.portal.imports import holding, reports, values, wizard
 from revops.portal.imports.forms import RulesForm, ShapeForm, UploadForm, column_choices, mapping_from
 from revops.portal.imports.steps import first_open_step, steps_of
 from revops.portal.imports.uploads import begin_import, kind_of, reshape, sample_rows, shape_of, store_upload
+from revops.portal.submissions.journal import rule_words
 
 PAGE_SIZE = 50
 
@@ -86,7 +88,9 @@ def new_import(request: HttpRequest) -> HttpResponse:
         else:
             run = begin_import(file, _person(request), now, kind_of(file, form.cleaned_data["kind"]))
             return redirect("import-shape", run.public_id)
-    return render(request, "imports/new.html", {"form": form, "steps": steps_of(None, 1)}, status=_status(form))
+    return render(
+        request, "imports/new.html", {"form": form, "steps": steps_of(None, "import-new")}, status=_status(form)
+    )
 
 
 @for_importers
@@ -103,7 +107,7 @@ def import_shape(request: HttpRequest, run: ImportRun) -> HttpResponse:
             form.add_error(None, problem.words)
         else:
             return redirect("import-shape", run.public_id)
-    context = {"run": run, "shape": shape, "form": form, "steps": steps_of(run, 2)}
+    context = {"run": run, "shape": shape, "form": form, "steps": steps_of(run, "import-shape")}
     return render(request, "imports/shape.html", context, status=_status(form))
 
 
@@ -129,13 +133,13 @@ def import_columns(request: HttpRequest, run: ImportRun) -> HttpResponse:
         if request.POST.get("then") != "look":
             try:
                 wizard.choose_mapping(run, mapping, _person(request), timezone.now())
-                return redirect("import-rules", run.public_id)
+                return redirect("import-values" if values.has_words(run) else "import-rules", run.public_id)
             except MappingError as problem:
                 errors = problem.problems
     used = [choice for choice in choices if not choice.is_ignored]
     context = {
         "run": run,
-        "steps": steps_of(run, 3),
+        "steps": steps_of(run, "import-columns"),
         "mapping": mapping,
         "used": used,
         "ignored": [choice for choice in choices if choice.is_ignored],
@@ -156,15 +160,26 @@ def import_rules(request: HttpRequest, run: ImportRun) -> HttpResponse:
         "legal_basis": run.legal_basis,
         "is_history": run.is_history if run.source_id else run.mapping.get("is_history", False),
     }
-    form = RulesForm(_posted(request), initial=initial, kind=run.kind)
+    may_register = policy.can(_person(request), "sources.manage")
+    form = RulesForm(_posted(request), initial=initial, kind=run.kind, may_register=may_register)
     if request.method == "POST" and form.is_valid():
         try:
-            wizard.set_rules(run, **form.answers())
+            with transaction.atomic():
+                wizard.set_rules(run, **_with_source(form.answers(), _person(request)))
             return redirect("import-check", run.public_id)
         except ValidationError as problem:
             form.add_error(None, problem)
-    context = {"run": run, "form": form, "steps": steps_of(run, 4), "has_sources": Source.objects.exists()}
+    may_go_on = may_register or Source.objects.exists()
+    context = {"run": run, "form": form, "steps": steps_of(run, "import-rules"), "may_go_on": may_go_on}
     return render(request, "imports/rules.html", context, status=_status(form))
+
+
+def _with_source(answers: dict[str, Any], user: User) -> dict[str, Any]:
+    """The answers with a source that exists: the chosen one, or the one they register."""
+    name, kind = answers.pop("new_source", ""), answers.pop("new_kind", "")
+    if answers["source"] is None:
+        answers["source"] = wizard.register_source(name, kind, user, timezone.now())
+    return answers
 
 
 @for_importers
@@ -173,13 +188,15 @@ def import_check(request: HttpRequest, run: ImportRun) -> HttpResponse:
     """Step 5: the dry run and its result, before anything is written."""
     if run.job_id:
         return redirect("import-detail", run.public_id)
+    rules = rule_words() if run.hold else {}
     context = {
         "run": run,
-        "steps": steps_of(run, 5),
+        "steps": steps_of(run, "import-check"),
         "job": reports.progress_of(run.dry_run_id, timezone.now()),
         "tallies": reports.tallies(run.dry_counts),
-        "bad_share": round(100 * reports.bad_share(run.dry_counts)),
-        "is_bad": reports.bad_share(run.dry_counts) > reports.BAD_SHARE,
+        "hold": holding.words_of_hold(run) if run.held_at and not run.released_at else "",
+        "rules": [(rules.get(code, code), n) for code, n in run.hold.get("rules", {}).items()],
+        "may_release": policy.can(_person(request), "imports.release"),
         "kinds": reports.kinds_of_problems(run, is_dry_run=True),
         "problems": reports.problems(run, is_dry_run=True),
     }

@@ -20,6 +20,7 @@ from leads.models.sources import SourceKind
 from revops.foundation import ledger
 from revops.foundation.jobs import cancel, start_job
 from revops.foundation.models import Job, LedgerEntry, User
+from revops.portal.imports.holding import forget_findings, words_of_hold
 from revops.portal.imports.uploads import sample_rows, shape_of
 
 DRY_RUN, RUN, UNDO = "import_dry_run", "import_run", "import_undo"
@@ -59,8 +60,7 @@ def choose_mapping(run: ImportRun, mapping: Mapping[str, Any], user: User | None
     check_mapping(mapping, headers, kind=run.kind, key_column=run.key_column)
     with transaction.atomic():
         run.mapping = dict(mapping)
-        run.dry_run_id, run.dry_counts = None, {}
-        run.save(update_fields=["mapping", "dry_run_id", "dry_counts"])
+        run.save(update_fields=["mapping", *forget_findings(run)])
         SavedMapping.objects.update_or_create(
             signature=signature_of(headers),
             defaults={
@@ -91,8 +91,7 @@ def set_rules(run: ImportRun, *, source: Source, legal_basis: str, is_history: b
     if not legal_basis:
         raise ValidationError({"legal_basis": _("State the legal basis; without one these people may not be kept.")})
     run.source, run.legal_basis, run.is_history, run.campaign = source, legal_basis, is_history, campaign.strip()[:120]
-    run.dry_run_id, run.dry_counts = None, {}
-    run.save(update_fields=["source", "legal_basis", "is_history", "campaign", "dry_run_id", "dry_counts"])
+    run.save(update_fields=["source", "legal_basis", "is_history", "campaign", *forget_findings(run)])
 
 
 def start_dry_run(run: ImportRun, user: User | None, now: datetime) -> Job:
@@ -100,8 +99,9 @@ def start_dry_run(run: ImportRun, user: User | None, now: datetime) -> Job:
     _check_ready(run)
     with transaction.atomic():
         job = start_job(DRY_RUN, {"run": str(run.pk)}, user, now)
-        run.dry_run_id, run.dry_counts = job.pk, {}
-        run.save(update_fields=["dry_run_id", "dry_counts"])
+        fields = forget_findings(run)
+        run.dry_run_id = job.pk
+        run.save(update_fields=fields)
     return job
 
 
@@ -112,6 +112,8 @@ def start_run(run: ImportRun, user: User | None, now: datetime) -> Job:
         locked = ImportRun.objects.select_for_update().get(pk=run.pk)
         if locked.job_id is not None:
             raise NotReady(_("This import was started before; see its report."))
+        if locked.held_at is not None and locked.released_at is None:
+            raise NotReady(words_of_hold(locked))
         job = start_job(RUN, {"run": str(run.pk)}, user, now)
         run.job_id = job.pk
         run.save(update_fields=["job_id"])
@@ -163,7 +165,30 @@ def source_called(name: str, now: datetime, *, may_create: bool) -> tuple[Source
     return source, True
 
 
+def register_source(name: str, kind: str, user: User, now: datetime) -> Source:
+    """Registers a source on the way. Raises ValidationError if there is one of this name."""
+    name, key = name.strip()[:120], slugify(name)[:64]
+    if not key:
+        raise ValidationError({"new_source": _("Give it a name with letters or digits.")})
+    if Source.objects.filter(key=key).exists() or Source.objects.filter(name__iexact=name).exists():
+        raise ValidationError({"new_source": _("There is a source of this name; choose it above.")})
+    kind = kind if kind in SourceKind.values else SourceKind.INBOUND
+    source = Source.objects.create(key=key, name=name, kind=kind, owner=user, created_at=now)
+    entry = LedgerEntry(
+        occurred_at=now,
+        actor=user,
+        action="source.registered",
+        subject_kind="source",
+        subject_id=source.pk,
+        after={"key": key, "name": name, "kind": kind},
+    )
+    ledger.record([entry])
+    return source
+
+
 def _check_ready(run: ImportRun) -> None:
+    if run.cancelled_at is not None:
+        raise NotReady(_("This import was put away. Upload the file again to begin anew."))
     if not run.mapping:
         raise NotReady(_("Map the columns first."))
     if run.source is None or not run.legal_basis:
