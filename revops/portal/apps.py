@@ -11,9 +11,12 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Says who does the long work that lower floors write down."""
+        """Says who does the long work that lower floors write down, and when people work."""
+        from revops.foundation import telling
         from revops.portal.imports import running  # models must be loaded first
         from revops.portal.rules import rescoring
+        from sla.presence import works_at
 
         running.register()
         rescoring.register()
+        telling.register_working_hours(works_at)

@@ -29,10 +29,12 @@ from leads.transitions import move_leads
 from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
 from revops.portal import notices
+from revops.portal.escalating import messages_of
 from revops.portal.handover import completed, nurture_moves, requests_for
 from scoring.backtest import NewCase, open_cases, take_cases_back
 from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from sla.clocks import cancel_clocks_of_leads, meet_clocks
+from sla.escalation import escalate_due
 from sla.handoffs import (
     HandOffAnswer,
     answer_handoffs,
@@ -41,6 +43,7 @@ from sla.handoffs import (
     latest_handoffs,
     route_waiting,
 )
+from sla.pool import Taken, take_next
 
 logger = logging.getLogger(__name__)
 
@@ -230,6 +233,23 @@ def deal_waiting(*, now: datetime) -> int:
     """The sweep: tries again to find somebody for hand-offs that nobody could take. Returns how many have one now."""
     with transaction.atomic():
         return len(route_waiting(now=now))
+
+
+def escalate(*, now: datetime) -> int:
+    """The sweep: takes the steps of the ladder that are due and tells whom they concern. Returns how many."""
+    with transaction.atomic():
+        steps = escalate_due(now=now)
+        outbox.enqueue(messages_of(steps, now) if steps else ())
+        return len(steps)
+
+
+def pull_next(user_id: UUID, *, now: datetime) -> Taken | None:
+    """Gives somebody the next lead of the pool; whoever had it is told. Raises NotInRouting."""
+    with transaction.atomic():
+        taken = take_next(user_id, now=now)
+        if taken is not None:
+            outbox.enqueue(notices.of_taken(taken, user_id, now=now))
+        return taken
 
 
 def catch_up(*, now: datetime, limit: int = 2000) -> int:

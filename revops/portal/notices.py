@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from feedback.dispositions import Answered
 from feedback.models import Disposition, GapAnswer, TalkTrack
 from revops.foundation.ids import encode
-from revops.foundation.models import OutboxMessage
+from revops.foundation.models import OutboxMessage, User
 from revops.foundation.outbox import UNDO_WINDOW
 from sla.models import HandOff
+from sla.pool import Taken
 
 ANSWER_KINDS = ("lead.accepted", "lead.rejected", "lead.returned_to_nurture")
 _KIND_OF = {"accepted": ANSWER_KINDS[0], "rejected": ANSWER_KINDS[1], "returned": ANSWER_KINDS[2]}
@@ -87,3 +88,21 @@ def _to_person(
         created_at=now,
         payload={"text": text, "url": url},
     )
+
+
+def of_taken(taken: Taken, user_id: UUID, *, now: datetime) -> list[OutboxMessage]:
+    """Tells whoever had a lead that somebody else took it from the pool."""
+    if taken.from_user_id is None:
+        return []
+    name = User.objects.values_list("name", flat=True).get(pk=user_id)
+    return [
+        OutboxMessage(
+            kind="lead.offered",
+            subject_kind="lead",
+            subject_id=taken.lead_id,
+            channel="in_app",
+            recipient=str(taken.from_user_id),
+            created_at=now,
+            payload={"text": _("%(name)s took a lead of yours from the pool.") % {"name": name}, "url": "/queue/"},
+        )
+    ]

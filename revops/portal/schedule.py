@@ -13,6 +13,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "score what a new rulebook left behind": {"task": "portal.catch_up", "schedule": 120.0},
     "close the gate to dead addresses": {"task": "portal.learn_bounces", "schedule": crontab(minute="*/10")},
     "pack the past for backtests": {"task": "portal.pack_cases", "schedule": 30.0},
+    "climb the ladder of promises that run out": {"task": "portal.escalate", "schedule": 60.0},
+    "send digests": {"task": "foundation.send_digests", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},

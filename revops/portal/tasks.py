@@ -80,3 +80,9 @@ def prove_decisions() -> int:
 def tell_expired_tracks() -> int:
     """Tells the owners of talk tracks that expired; each once."""
     return journey.tell_expired_tracks(now=timezone.now())
+
+
+@shared_task(name="portal.escalate")
+def escalate() -> int:
+    """Takes the steps of the ladder that are due. Answers how many; what a second scheduler took is not taken again."""
+    return journey.escalate(now=timezone.now())
