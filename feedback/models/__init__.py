@@ -1,5 +1,6 @@
 """Tables of the top floor: what sales answered, what became of it, and what the weekly review decided."""
 
+from .contests import Contest, ContestAbout, ContestVerdict, CorrectedExample
 from .dispositions import Disposition, DispositionKind
 from .gaps import GapAnswer, GapAnswerKind
 from .outcomes import Outcome, OutcomeStage
@@ -10,6 +11,10 @@ from .talk_tracks import TalkTrack, TalkTrackVote
 from .tracks import NurtureTrack
 
 __all__ = [
+    "Contest",
+    "ContestAbout",
+    "ContestVerdict",
+    "CorrectedExample",
     "Disposition",
     "DispositionKind",
     "EvidenceKind",
