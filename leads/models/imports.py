@@ -68,6 +68,9 @@ class ImportRun(models.Model):
     )
     release_reason = models.CharField(max_length=300, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, help_text=_("Put away unimported; it cannot start."))
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Opened by a system: must start before; empty for people.")
+    )
     expired_at = models.DateTimeField(null=True, blank=True, help_text=_("Open for too long; its owner was told."))
     undo_job_id = models.UUIDField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)

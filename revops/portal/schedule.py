@@ -15,6 +15,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "pack the past for backtests": {"task": "portal.pack_cases", "schedule": 30.0},
     "climb the ladder of promises that run out": {"task": "portal.escalate", "schedule": 60.0},
     "send digests": {"task": "foundation.send_digests", "schedule": 60.0},
+    "tell of imports that were never started": {
+        "task": "portal.tell_of_expired_imports",
+        "schedule": crontab(minute="*/15"),
+    },
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},

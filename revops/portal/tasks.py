@@ -9,6 +9,7 @@ from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
 from revops.portal.gate import bounces
+from revops.portal.imports import holding
 from scoring.backtest import pack_everything
 from scoring.replay import replay_decisions
 
@@ -56,6 +57,12 @@ def learn_bounces() -> int:
 def pack_cases() -> int:
     """Packs the facts of new cases and of leads that changed, for backtests and rescoring."""
     return pack_everything(now=timezone.now())
+
+
+@shared_task(name="portal.tell_of_expired_imports")
+def tell_of_expired_imports() -> int:
+    """Tells owners of imports that a system opened and never started."""
+    return holding.tell_of_expired(timezone.now())
 
 
 @shared_task(name="portal.freeze_reviews")

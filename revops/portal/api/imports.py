@@ -35,6 +35,7 @@ from revops.portal.api.shapes import problem_at
 from revops.portal.api.submissions import invalid
 from revops.portal.api.who import decode_or_404
 from revops.portal.imports import reports, wizard
+from revops.portal.imports.holding import CannotRelease, forget_findings, release, words_of_hold
 from revops.portal.imports.tally import OUTCOMES
 from revops.portal.imports.uploads import shape_of, store_upload
 
@@ -69,23 +70,34 @@ class ProgressSerializer(serializers.Serializer[Any]):
     eta_seconds = serializers.IntegerField(allow_null=True)
 
 
+class HoldSerializer(serializers.Serializer[Any]):
+    judged = serializers.IntegerField()
+    bad = serializers.IntegerField()
+    rules = serializers.DictField(child=serializers.IntegerField(), help_text="Bad rows by the rule that stopped them.")
+
+
+class ReleaseSerializer(Serializer):
+    reason = serializers.CharField(max_length=300, help_text="Stands in the ledger.")
+
+
 class ImportSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     kind = serializers.ChoiceField(choices=ImportKind.choices)
     state = serializers.CharField(
-        help_text="open, uploaded, validating, ready, running, completed, completed_with_errors, failed, cancelled "
-        "or undone"
+        help_text="open, uploaded, validating, ready, held, running, completed, completed_with_errors, failed, "
+        "cancelled, expired or undone"
     )
     name = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     is_history = serializers.BooleanField()
     legal_basis = serializers.CharField()
     created_at = InstantField()
-    expires_at = InstantField(help_text="Start it before then.")
+    expires_at = InstantField(allow_null=True, help_text="Start it before then; null for an import of a person.")
     upload_url = serializers.CharField()
     results_url = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     mapping = serializers.DictField()
+    hold = HoldSerializer(allow_null=True, help_text="Why the list is held: too many bad rows.")
     counts = serializers.DictField(child=serializers.IntegerField())
     dry_run_counts = serializers.DictField(child=serializers.IntegerField())
     progress = ProgressSerializer(allow_null=True)
@@ -126,6 +138,7 @@ class ImportListView(ApiView):
             raise invalid([problem_at("/mapping", "not_an_object", _("Send an object with columns."))])
         file = ImportFile.objects.create(name=values["name"], size=0, uploaded_by=_user(request), uploaded_at=now)
         run = ImportRun(file=file, kind=values["kind"], created_by=_user(request), created_at=now, mapping=mapping)
+        run.expires_at = now + OPEN_FOR
         run.key_column = values["key_column"]
         run.save()
         try:
@@ -171,8 +184,7 @@ class FileView(ApiView):
         with transaction.atomic():
             empty = found.file
             found.file, found.shape_confirmed_at = file, now
-            found.dry_run_id, found.dry_counts = None, {}
-            found.save(update_fields=["file", "shape_confirmed_at", "dry_run_id", "dry_counts"])
+            found.save(update_fields=["file", "shape_confirmed_at", *forget_findings(found)])
             if not empty.path:
                 empty.delete()
         return Response(shown(found, now))
@@ -192,6 +204,8 @@ class StartView(ApiView):
         found = _open_run(run, now)
         if not found.file.path:
             raise ProblemError("conflict", _("Upload the file first: PUT %(url)s") % {"url": _upload_url(found)})
+        if found.held_at is not None and not form.validated_data["dry_run"]:
+            raise ProblemError("conflict", words_of_hold(found))
         try:
             wizard.choose_mapping(found, found.mapping or wizard.offered_mapping(found), _user(request), now)
             start = wizard.start_dry_run if form.validated_data["dry_run"] else wizard.start_run
@@ -202,6 +216,24 @@ class StartView(ApiView):
             raise ProblemError("conflict", str(problem)) from problem
         headers = {"Location": f"/api/v1/imports/{found.public_id}/", "Retry-After": "2"}
         return Response(shown(found, now), status=202, headers=headers)
+
+
+class ReleaseView(ApiView):
+    """Let a held list in, with a reason. People only."""
+
+    permissions = {"POST": "imports.release"}
+
+    @extend_schema(request=ReleaseSerializer, responses={202: ImportSerializer})
+    def post(self, request: Request, run: str) -> Response:
+        form = ReleaseSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        found, now = _run(run), timezone.now()
+        try:
+            release(found, _user(request), form.validated_data["reason"], now)
+            wizard.start_run(found, _user(request), now)
+        except (CannotRelease, wizard.NotReady) as problem:
+            raise ProblemError("invalid_transition", str(problem)) from problem
+        return Response(shown(found, now), status=202, headers={"Retry-After": "2"})
 
 
 class UndoView(ApiView):
@@ -270,17 +302,18 @@ def shown_many(runs: list[ImportRun], now: datetime) -> list[dict[str, Any]]:
         document = {
             "id": run.public_id,
             "kind": run.kind,
-            "state": _state(run, found),
+            "state": _state(run, found, now),
             "name": run.file.name,
             "source": run.source.key if run.source else "",
             "is_history": run.is_history,
             "legal_basis": run.legal_basis,
             "created_at": run.created_at,
-            "expires_at": run.created_at + OPEN_FOR,
+            "expires_at": run.expires_at,
             "upload_url": _upload_url(run),
             "results_url": f"/api/v1/imports/{run.public_id}/results/",
             "columns": list(shape_of(run).headers) if run.file.path else [],
             "mapping": run.mapping,
+            "hold": run.hold or None,
             "counts": _numbers(run.counts),
             "dry_run_counts": _numbers(run.dry_counts),
             "progress": jobs.progress(job, now) if job else None,
@@ -290,10 +323,14 @@ def shown_many(runs: list[ImportRun], now: datetime) -> list[dict[str, Any]]:
     return documents
 
 
-def _state(run: ImportRun, found: dict[Any, Job]) -> str:
+def _state(run: ImportRun, found: dict[Any, Job], now: datetime) -> str:
     job, tried = found.get(run.job_id), found.get(run.dry_run_id)
-    if run.undone_at:
-        return "undone"
+    if run.undone_at or run.cancelled_at:
+        return "undone" if run.undone_at else "cancelled"
+    if job is None and _is_expired(run, now):
+        return "expired"
+    if run.held_at and not run.released_at:
+        return "held"
     if job is not None:
         done = "completed_with_errors" if run.counts.get("refused") else "completed"
         return "running" if job.state in RUNNING else {"done": done}.get(job.state, str(job.state))
@@ -333,9 +370,13 @@ def _open_run(public_id: str, now: datetime) -> ImportRun:
     run = _run(public_id)
     if run.job_id is not None:
         raise ProblemError("invalid_transition", _("This import was started before; look at its results."))
-    if now - run.created_at > OPEN_FOR:
+    if _is_expired(run, now):
         raise ProblemError("gone", _("This import was open for 24 hours and has ended. Open a new one."))
     return run
+
+
+def _is_expired(run: ImportRun, now: datetime) -> bool:
+    return run.expires_at is not None and now > run.expires_at
 
 
 def _user(request: Request) -> User:
@@ -363,6 +404,7 @@ urlpatterns = [
     path("imports/<str:run>/", ImportView.as_view()),
     path("imports/<str:run>/file/", FileView.as_view()),
     path("imports/<str:run>/start/", StartView.as_view()),
+    path("imports/<str:run>/release/", ReleaseView.as_view()),
     path("imports/<str:run>/undo/", UndoView.as_view()),
     path("imports/<str:run>/results/", ResultListView.as_view()),
     path("imports/<str:run>/errors.csv", ErrorsView.as_view()),

@@ -94,6 +94,23 @@ def forget_findings(run: ImportRun) -> list[str]:
     return ["dry_run_id", "dry_counts", "held_at", "hold", "released_at", "released_by", "release_reason"]
 
 
+def tell_of_expired(now: datetime) -> int:
+    """Closes imports that systems opened and never started, and tells their owners once. Returns how many."""
+    with transaction.atomic():
+        runs = list(
+            ImportRun.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("file", "source")
+            .filter(expires_at__lt=now, job_id__isnull=True, cancelled_at__isnull=True, expired_at__isnull=True)[:500]
+        )
+        words = _("The import “%(file)s” was opened and not started within a day. It has ended; open a new one.")
+        for run in runs:
+            run.expired_at = now
+            run.save(update_fields=["expired_at"])
+            outbox.enqueue(_notices(run, "import.expired", words % {"file": run.file.name}, now))
+        ledger.record(_entry(run, "import.expired", None, now) for run in runs)
+    return len(runs)
+
+
 def words_of_hold(run: ImportRun) -> str:
     """Why a list is held, for people and systems."""
     bad, judged = run.hold.get("bad", 0), run.hold.get("judged", 0)

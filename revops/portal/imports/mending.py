@@ -239,13 +239,13 @@ def alike(run: ImportRun, most: int = 12) -> list[Alike]:
 
 
 _ALIKE = """
-SELECT e."column", e.code, e.original->>(h.place::int - 1) AS value, min(e.message), count(*)
+SELECT e."column", e.code, e.original->>(h.place::int - 1) AS said, min(e.message), count(*)
 FROM leads_importrowerror e
 JOIN unnest(%s::text[]) WITH ORDINALITY AS h (name, place) ON h.name = e."column"
 LEFT JOIN leads_importedit edit ON edit.run_id = e.run_id AND edit.line = e.line AND edit."column" = e."column"
 WHERE e.run_id = %s AND e.is_dry_run AND edit.id IS NULL
-GROUP BY e."column", e.code, value HAVING count(*) > 1
-ORDER BY count(*) DESC, e."column", value LIMIT %s
+GROUP BY e."column", e.code, said HAVING count(*) > 1
+ORDER BY count(*) DESC, e."column", said LIMIT %s
 """
 
 
