@@ -1,4 +1,4 @@
-"""Collects what a rulebook asks about leads, in two queries however many leads there are."""
+"""Collects what a rulebook asks about leads, in two queries however many leads there are, or four with accounts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from scoring.accounts import ACCOUNT_FACTS, account_facts, colleagues_acts
 from scoring.arrays import array_of
 from scoring.engine.compiled import CompiledRulebook
 from scoring.engine.frame import ActRow, FactFrame, day_of, frame_of_columns
@@ -81,7 +82,7 @@ def load_facts(
     now: datetime,
     lock: bool = False,
 ) -> LoadedFacts:
-    """What the rulebook asks about these leads, as it stood at `as_of` (else `now`). Two queries.
+    """What the rulebook asks about these leads, as it stood at `as_of` (else `now`). Two to four queries.
 
     Acts are those of the lead's person, whichever lead they came with, counted per UTC day; acts after `as_of` and
     acts of withdrawn leads are left out. Columns of person and account are as they are now. `lock` holds the leads in
@@ -101,15 +102,20 @@ def load_facts(
                 (lead, kind, topic, day, count, value, total, 0)
                 for lead, kind, topic, day, count, value, total in cursor.fetchall()
             ]
+    lead_ids = [row.lead_id for row in rows]
     readable = [row._replace(attributes=_object(row.attributes)) for row in rows]
     columns: dict[str, Sequence[Any]] = {
-        name: [_READERS[name](row) for row in readable] for name in compiled.attributes
+        name: [_READERS[name](row) for row in readable] for name in compiled.attributes if name in _READERS
     }
+    if rows and (asked := [name for name in compiled.attributes if name in ACCOUNT_FACTS]):
+        found = account_facts(lead_ids, instants)
+        columns |= {name: found[name] for name in asked}
+    colleagues = colleagues_acts(lead_ids, instants, compiled.account_kinds) if rows and compiled.account_kinds else []
     return LoadedFacts(
-        lead_ids=[row.lead_id for row in rows],
+        lead_ids=lead_ids,
         is_history=[row.is_history for row in rows],
         as_of=instants,
-        frame=frame_of_columns([day_of(instant.date()) for instant in instants], columns, acts),
+        frame=frame_of_columns([day_of(instant.date()) for instant in instants], columns, acts, colleagues),
     )
 
 
@@ -168,4 +174,4 @@ _READERS: dict[str, Callable[[_Row], Any]] = {
     "source.key": lambda row: row.source_key,
     "source.kind": lambda row: row.source_kind,
 }
-"""How each of `ATTRIBUTES` is read; a test keeps the two lists equal."""
+"""How each of `ATTRIBUTES` but those of `ACCOUNT_FACTS` is read; a test keeps the lists equal."""

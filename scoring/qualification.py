@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from scoring.accounts import asks_about_accounts, mark_accounts, settle_accounts
 from scoring.arrays import array_of
 from scoring.engine import FORMULA_VERSION, NEVER, Evaluation, date_of, evaluate, write_inputs
 from scoring.facts import LoadedFacts, load_facts
@@ -73,6 +74,10 @@ SELECT score.lead_id
  ORDER BY score.reevaluate_at
  LIMIT %s
 """
+
+
+QUIET_CAUSES = frozenset({"time", "rulebook", "history"})
+"""Judging for these brings no news to other leads of the account."""
 
 
 class Qualification(NamedTuple):
@@ -159,11 +164,14 @@ def qualify_leads(
         _qualification(verdict, previous[verdict.lead_id], decided.get(verdict.lead_id)) for verdict in verdicts
     ]
     _bring_up_to_date(rulebook, qualifications, dict(zip(loaded.lead_ids, loaded.is_history, strict=True)), now)
+    if cause_kind not in QUIET_CAUSES and asks_about_accounts(rulebook.compiled):
+        mark_accounts(loaded.lead_ids)
     return qualifications
 
 
 def due_for_reevaluation(now: datetime, limit: int) -> list[UUID]:
-    """Running leads whose points time alone may have changed, the longest due first. One query."""
+    """Running leads whose points time or a colleague may have changed, the longest due first. Two statements."""
+    settle_accounts(now)
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [now, limit])
         return [lead_id for (lead_id,) in cursor.fetchall()]

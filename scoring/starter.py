@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from leads.signal_kinds import STARTER_KINDS
 from revops.foundation.models import User
 from scoring.models import Rulebook, SigningSide
 from scoring.publishing import create_draft, publish_rulebook, sign_rulebook
 from scoring.rules.definition import POINT
+from scoring.rules.stages import default_stages
 
 _FIT: list[dict[str, Any]] = [
     {
@@ -161,6 +163,7 @@ STARTER_DEFINITION: dict[str, Any] = {
         },
         "2": {"minimum": {"fit": 6 * POINT, "intent": 16 * POINT}},
     },
+    "stages": default_stages({kind.code: kind for kind in STARTER_KINDS}),
 }
 """Without its signal kinds: drafting stamps them as they are known then."""
 

@@ -1,9 +1,9 @@
 """The one compiled form of a rulebook: it scores one lead, a million leads and a backtest, and feeds the explanation.
 
-How points add up, so that the listed reasons always are the score: rules are taken in order, those that add before those
-that take away, those on unproven signals after all others. Each positive contribution is cut to what its family and its
-axis still have room for, each negative one to what is left above the floor of its axis, if it has one. What is left of
-each rule is its contribution, and an axis is their sum. All numbers are integers in thousandths.
+How points add up, so that the listed reasons always are the score: rules are taken in order, those that add before
+those that take away, those on unproven signals after all others. Each positive contribution is cut to what its family
+and its axis still have room for, each negative one to what is left above the floor of its axis, if it has one. What is
+left of each rule is its contribution, and an axis is their sum. All numbers are integers in thousandths.
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from .rulebooks import (
     RulebookState,
     SigningSide,
 )
-from .scores import LeadScore, ScoreDecision, Tier, TierOverride
+from .scores import AccountMark, LeadScore, ScoreDecision, Tier, TierOverride
 from .shadows import ReplayProof, ShadowDecision, ShadowEnd, ShadowRun
 
 __all__ = [
+    "AccountMark",
     "Case",
     "CaseAnswer",
     "CaseChunk",

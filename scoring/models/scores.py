@@ -82,6 +82,16 @@ class LeadScore(models.Model):
         constraints = [models.CheckConstraint(condition=Q(tier__in=Tier.values), name="a_score_has_a_known_tier")]
 
 
+class AccountMark(models.Model):
+    """Something happened at an account whose other leads must be looked at again. The sweep takes marks away."""
+
+    id = models.BigAutoField(primary_key=True)
+    account_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"Mark {self.pk}"
+
+
 class TierOverride(models.Model):
     """A person's word against the derived tier: with a reason and an end, counted and shown beside it, never hidden."""
 

@@ -22,6 +22,15 @@ class FactType(StrEnum):
     PRESENCE = "presence"
 
 
+class Nature(StrEnum):
+    """The part of the qualification matrix that a fact or an act belongs to."""
+
+    FIRMOGRAPHIC = "firmographic"
+    DEMOGRAPHIC = "demographic"
+    BEHAVIOURAL = "behavioural"
+    SITUATION = "situation"
+
+
 class Attribute(NamedTuple):
     """`label` is the middle of a sentence (“… country is DE”); `since` the product version that knows it."""
 
@@ -29,6 +38,19 @@ class Attribute(NamedTuple):
     label: str
     type: FactType
     since: str = "0.1"
+
+    @property
+    def nature(self) -> Nature:
+        """What is said about the company, the person, or the situation they are in."""
+        return _NATURES[self.key.partition(".")[0]]
+
+
+_NATURES = {
+    "account": Nature.FIRMOGRAPHIC,
+    "person": Nature.DEMOGRAPHIC,
+    "lead": Nature.SITUATION,
+    "source": Nature.SITUATION,
+}
 
 
 ATTRIBUTES: dict[str, Attribute] = {
@@ -48,6 +70,9 @@ ATTRIBUTES: dict[str, Attribute] = {
         Attribute("account.employees", "number of employees", FactType.NUMBER),
         Attribute("account.country", "company's country", FactType.CHOICE),
         Attribute("account.is_known", "the company is known", FactType.FLAG),
+        Attribute("account.people", "number of known people at the company", FactType.NUMBER, "0.2"),
+        Attribute("account.has_opportunity", "a colleague has an open opportunity", FactType.FLAG, "0.2"),
+        Attribute("account.is_customer", "the company is a customer", FactType.FLAG, "0.2"),
         Attribute("lead.country", "country", FactType.CHOICE),
         Attribute("lead.need", "stated need", FactType.PRESENCE),
         Attribute("lead.rejections", "number of earlier rejections", FactType.NUMBER),

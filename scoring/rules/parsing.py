@@ -33,7 +33,7 @@ from scoring.rules.sentences import (
     rule_sentence,
     stage_sentence,
 )
-from scoring.rules.stages import STAGES, Stage, StageRule, default_stages
+from scoring.rules.stages import STAGES, EvaluationStage, StageRule, default_stages
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,63}")
 T = TypeVar("T")
@@ -269,7 +269,7 @@ def _stages(reader: Reader, kinds: Mapping[str, Kind], problems: list[Problem]) 
 
 def _stage(value: Any, pointer: str, kinds: Mapping[str, Kind], problems: list[Problem]) -> StageRule:
     reader = Reader(value, pointer, problems)
-    stage = Stage(reader.choice("key", STAGES))
+    stage = EvaluationStage(reader.choice("key", STAGES))
     rule = StageRule(stage, parse_condition(reader.get("when"), f"{pointer}/when", kinds, problems))
     reader.done()
     _check_sentence(reader, stage_sentence(rule, kinds))

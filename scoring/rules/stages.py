@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from scoring.rules.conditions import Condition
 
 
-class Stage(StrEnum):
+class EvaluationStage(StrEnum):
     """From the furthest to the first; the furthest one whose condition holds is the stage of a lead."""
 
     READY = "ready"
@@ -27,12 +27,12 @@ class Stage(StrEnum):
 
 
 _LABELS = {
-    Stage.READY: gettext_noop("Ready"),
-    Stage.COMPARING: gettext_noop("Comparing"),
-    Stage.SOLUTION_AWARE: gettext_noop("Solution-aware"),
-    Stage.PROBLEM_AWARE: gettext_noop("Problem-aware"),
+    EvaluationStage.READY: gettext_noop("Ready"),
+    EvaluationStage.COMPARING: gettext_noop("Comparing"),
+    EvaluationStage.SOLUTION_AWARE: gettext_noop("Solution-aware"),
+    EvaluationStage.PROBLEM_AWARE: gettext_noop("Problem-aware"),
 }
-STAGES = tuple(Stage)
+STAGES = tuple(EvaluationStage)
 NO_STAGE = 0
 """Stages are stored as numbers: 1 is problem-aware, 4 is ready, 0 none of them."""
 
@@ -41,24 +41,27 @@ NO_STAGE = 0
 class StageRule:
     """What puts a lead into a stage."""
 
-    stage: Stage
+    stage: EvaluationStage
     condition: Condition
 
 
-def stage_number(stage: Stage) -> int:
+def stage_number(stage: EvaluationStage) -> int:
     return len(STAGES) - STAGES.index(stage)
 
 
-def stage_of(number: int) -> Stage | None:
+def stage_of(number: int) -> EvaluationStage | None:
     """The stage of a stored number, None for none."""
     return STAGES[len(STAGES) - number] if number else None
 
 
-_DEFAULTS: dict[Stage, tuple[int, tuple[str, ...]]] = {
-    Stage.READY: (30, ("demo_request", "pricing_request", "consultation_request", "contact_request")),
-    Stage.COMPARING: (45, ("pricing_page_visit", "roi_calculator", "trial_started")),
-    Stage.SOLUTION_AWARE: (60, ("product_page_visit", "case_study_view", "webinar_attended", "event_conversation")),
-    Stage.PROBLEM_AWARE: (90, ("content_download", "blog_visit", "page_visit", "form_submission")),
+_DEFAULTS: dict[EvaluationStage, tuple[int, tuple[str, ...]]] = {
+    EvaluationStage.READY: (30, ("demo_request", "pricing_request", "consultation_request", "contact_request")),
+    EvaluationStage.COMPARING: (45, ("pricing_page_visit", "roi_calculator", "trial_started")),
+    EvaluationStage.SOLUTION_AWARE: (
+        60,
+        ("product_page_visit", "case_study_view", "webinar_attended", "event_conversation"),
+    ),
+    EvaluationStage.PROBLEM_AWARE: (90, ("content_download", "blog_visit", "page_visit", "form_submission")),
 }
 """Days and acts of each stage, for rulebooks that say nothing about stages."""
 
