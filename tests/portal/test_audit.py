@@ -34,7 +34,14 @@ def written(action: str = "source.changed", subject_id: UUID | None = SUBJECT, d
 def test_an_entry_is_told_field_by_field(sign_in: Any) -> None:
     written(before={"state": "pilot"}, after={"state": "active"}, cause="the pilot went well")
     page = sign_in().get("/audit/").content.decode()
-    for words in ("system: routing", "source.changed", "<del>pilot</del>", "active", "the pilot went well"):
+    for words in ("system: routing", "Source changed", "<del>pilot</del>", "active", "the pilot went well"):
+        assert words in page
+
+
+def test_acts_and_instants_are_told_as_people_say_them(sign_in: Any) -> None:
+    written("rulebook.signed_by_sales", after={"goes_live_at": "2026-03-04T09:30:00+00:00", "is_urgent": True})
+    page = sign_in(timezone="Europe/Berlin").get("/audit/").content.decode()
+    for words in ('title="rulebook.signed_by_sales">Rulebook signed by sales', "goes live at", "4 Mar 2026 10:30", "yes"):
         assert words in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from revops.foundation import ledger
@@ -53,7 +56,22 @@ def ledger_list(request: HttpRequest) -> HttpResponseBase:
 def changes_of(entry: LedgerEntry) -> list[Change]:
     """What an entry says was before and is now, field by field."""
     before, after = entry.before or {}, entry.after or {}
-    return [Change(name, _shown(before.get(name)), _shown(after.get(name))) for name in sorted({*before, *after})]
+    names = sorted({*before, *after})
+    return [Change(name.replace("_", " "), _read(before.get(name)), _read(after.get(name))) for name in names]
+
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*")
+
+
+def _read(value: Any) -> str:
+    """A value of an entry as people read it: instants in the reader's zone, lists as words."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value) and (at := parse_datetime(value)) is not None:
+        return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%-d %b %Y %H:%M}"
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return _shown(value)
 
 
 def _shown(value: Any) -> str:

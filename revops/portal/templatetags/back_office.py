@@ -18,6 +18,13 @@ def of(values: Mapping[Any, Any], key: Any) -> Any:
     return values.get(key, "")
 
 
+@register.filter
+def act_words(action: str) -> str:
+    """An act of the ledger as people say it: "rulebook.signed_by_sales" is "Rulebook signed by sales"."""
+    words = action.replace(".", " ").replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 @register.simple_tag(takes_context=True)
 def filter_select(
     context: Context, name: str, label: str, choices: Iterable[tuple[Any, Any]], any_label: str = ""

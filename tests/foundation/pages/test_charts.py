@@ -144,7 +144,7 @@ def test_a_bullet_says_whether_it_keeps_pace(value: float, pace: float, words: s
 def test_a_heat_table_links_marks_and_escapes_its_cells() -> None:
     cells = {("r", "c"): Cell(9, "30 %", "/leads/?a=1&b=2", "signal"), (NASTY, "c"): Cell(1)}
     html = charts.heat_table("Heat", ["r", NASTY], ["c", "empty"], cells).html
-    assert 'class="heat-5"><a href="/leads/?a=1&amp;b=2">' in html
+    assert 'class="heat-5" data-label="c"><a href="/leads/?a=1&amp;b=2">' in html
     assert 'aria-label="signal"' in html
     assert "<script" not in html
     assert html.count("none") == 2

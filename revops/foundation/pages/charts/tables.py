@@ -40,7 +40,7 @@ def heat_table(
     head = "".join(f'<th scope="col" class="text-center">{escape(column)}</th>' for column in columns)
     body = []
     for row in rows:
-        inner = "".join(_heat_cell(cells.get((row, column)), most, unit) for column in columns)
+        inner = "".join(_heat_cell(cells.get((row, column)), most, unit, column) for column in columns)
         body.append(f'<tr><th scope="row">{escape(row)}</th>{inner}</tr>')
     return HtmlTable(title, _table(title, corner, head, body))
 
@@ -80,14 +80,15 @@ def cohort_table(
     return HtmlTable(title, _table(title, corner, head, body))
 
 
-def _heat_cell(cell: Cell | None, most: float, unit: str) -> str:
+def _heat_cell(cell: Cell | None, most: float, unit: str, column: str) -> str:
+    """A cell names its column: on a phone a row becomes a list of the cells that hold something."""
     if cell is None or not cell.value:
         return '<td class="heat-0"><span aria-hidden="true">·</span><b class="reader">none</b></td>'
     mark = f' <span role="img" aria-label="{escape(cell.mark)}">◆</span>' if cell.mark else ""
     note = f"<small>{escape(cell.note)}</small>" if cell.note else ""
     inner = f"<span>{say(cell.value, unit)}{mark}</span>{note}"
     linked = f'<a href="{escape(cell.url)}">{inner}</a>' if cell.url else f"<span>{inner}</span>"
-    return f'<td class="heat-{_strength(cell.value, most)}">{linked}</td>'
+    return f'<td class="heat-{_strength(cell.value, most)}" data-label="{escape(column)}">{linked}</td>'
 
 
 def _strength(value: float, most: float) -> int:
