@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.utils.translation import gettext as _
 
 from feedback.second_look import WITHIN, Colleague, Surroundings
 from leads.models import Lead, Person, Signal
 from leads.models.signals import Strength
+from scoring.models import LeadScore, ScoreDecision
+from scoring.rules.stages import stage_of
 from sla.models import HandOff
 
 STRONG = (Strength.HAND_RAISE, Strength.HIGH)
@@ -23,42 +26,65 @@ def surroundings_of(
     """What goes on around each lead. Three queries, however many leads.
 
     An act of low strength (an opened e-mail, a page) makes nobody active. What the buyer did up to the hand-off is
-    why the lead is here; only strong acts after it are moves.
+    why the lead is here; strong acts after it are moves, and so is a higher evaluation stage.
     """
     since = now - WITHIN
     accounts = {lead.account_id for lead in leads if lead.account_id}
-    active = list(
+    active = (
         Signal.objects.filter(lead__account_id__in=accounts, lead__withdrawn_at__isnull=True)
         .filter(occurred_at__gte=since, occurred_at__lte=now)
         .exclude(kind__strength=Strength.LOW)
         .order_by()
-        .values("lead__account_id", "person_id")
+        .values("lead__account_id", *(f"person__{name}" for name in _NAME))
         .annotate(acts=Count("pk"), last_at=Max("occurred_at"))
+        .order_by("-last_at")
     )
-    people = {person.pk: person for person in Person.objects.filter(pk__in={row["person_id"] for row in active})}
-    colleagues: dict[UUID, list[tuple[datetime, UUID, Colleague]]] = {}
+    colleagues: dict[UUID, list[tuple[UUID, Colleague]]] = {}
     for row in active:
-        one = Colleague(people[row["person_id"]].name, row["acts"], row["last_at"].date())
-        colleagues.setdefault(row["lead__account_id"], []).append((row["last_at"], row["person_id"], one))
-    moves = _moves(leads, handoffs, since)
+        person = Person(**{name: row[f"person__{name}"] for name in _NAME})
+        one = Colleague(person.name, row["acts"], row["last_at"].date())
+        colleagues.setdefault(row["lead__account_id"], []).append((person.pk, one))
+    acts = _acts(leads, handoffs, since)
+    stages = _stages([handoffs[lead.pk] for lead in leads if lead.pk in handoffs])
     return {
         lead.pk: Surroundings(
             colleagues=tuple(
                 one
-                for _at, person_id, one in sorted(
-                    colleagues.get(lead.account_id, []) if lead.account_id else [],
-                    key=lambda entry: entry[0],
-                    reverse=True,
-                )
+                for person_id, one in (colleagues.get(lead.account_id, ()) if lead.account_id else ())
                 if person_id != lead.person_id
             ),
-            moves=moves.get(lead.pk, ()),
+            moves=(*stages.get(lead.pk, ()), *acts.get(lead.pk, ())),
         )
         for lead in leads
     }
 
 
-def _moves(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: datetime) -> dict[UUID, tuple[str, ...]]:
+_NAME = ("id", "first_name", "last_name", "email")
+
+
+def _stages(handoffs: Sequence[HandOff]) -> dict[UUID, tuple[str, ...]]:
+    """Leads whose evaluation stage rose since the hand-off, in words. One query."""
+    then = ScoreDecision.objects.filter(pk=OuterRef("score_decision_id")).values("evaluation_stage")
+    latest = LeadScore.objects.filter(pk=OuterRef("lead_id")).values("decision__evaluation_stage")
+    rows = (
+        HandOff.objects.filter(pk__in=[handoff.pk for handoff in handoffs])
+        .order_by()
+        .annotate(then=Subquery(then), latest=Subquery(latest))
+        .values_list("lead_id", "then", "latest")
+    )
+    return {
+        lead_id: (_("went from %(then)s to %(now)s") % {"then": _stage(before), "now": _stage(after)},)
+        for lead_id, before, after in rows
+        if (after or 0) > (before or 0)
+    }
+
+
+def _stage(number: int | None) -> str:
+    stage = stage_of(number or 0)
+    return str(stage.label).lower() if stage else _("no stage")
+
+
+def _acts(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: datetime) -> dict[UUID, tuple[str, ...]]:
     """The strong acts of each lead's person after its hand-off, the most frequent first. One query."""
     acts: dict[UUID, Counter[str]] = {}
     rows = Signal.objects.filter(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.dispositions import Answer
 from feedback.evidence import in_words
 from feedback.models import Disposition, DispositionKind
+from feedback.second_look import SecondLook
 from leads.models import Lead
 from revops.foundation.ids import decode
 from revops.portal import journey
@@ -30,6 +31,7 @@ class Given:
     disposition: Disposition | None
     code: str = ""
     refusal: str = ""
+    look: SecondLook | None = None
 
     @property
     def status(self) -> int:
@@ -59,7 +61,7 @@ def give_answer(lead: Lead, shown: Shown | None, answer: Answer, *, now: datetim
     if handoff is not None and handoff.version != shown.version:
         return _after_a_change(lead, handoff, answer, now)
     answered = journey.decide([replace(answer, decision_ms=shown.decision_ms(now))], now=now)[0]
-    return Given(lead, answered.disposition, answered.code, answered.refusal)
+    return Given(lead, answered.disposition, answered.code, answered.refusal, answered.look)
 
 
 def take_back(lead_ids: Any, disposition_id: UUID, user: Any, *, now: datetime) -> Given:

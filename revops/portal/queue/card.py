@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Window
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback.models import Disposition, DispositionKind
+from feedback.models import Disposition, TalkTrack
+from feedback.second_look import NOTHING_AROUND, SecondLook, Surroundings, second_look
+from feedback.surroundings import surroundings_of
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
 from revops.foundation.pages.words import duration_words
+from revops.portal.queue.freshness import STALE_AFTER, all_cold, freshness_words, is_cold
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
-from revops.portal.queue.talk_track import TalkFacts, TalkTrack, talk_track
+from revops.portal.queue.order import order_words
+from revops.portal.queue.past import acts_since, is_earlier, last_rejections, other_people, related_leads
+from revops.portal.queue.talk_track import Talk, talk_track
+from revops.portal.queue.talking import talk_facts, track_for
 from scoring.explanation import Explanation, Reason, explain_lead
 from sla.clock_state import ClockState, Reading
 from sla.models import Clock, HandOff
@@ -26,10 +31,6 @@ from sla.queries import clocks_of_leads, reading_of
 SIGNALS_SHOWN = 5
 STRONGEST = 5
 WEAKEST = 3
-RELATED_SHOWN = 40
-WORTH_SAYING = (("hand_raise", "high"), ("medium",))
-"""Which acts a rep may mention, best first; nobody likes to hear that they opened an e-mail."""
-STALE_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Card:
     explanation: Explanation | None
     signals: Sequence[Signal]
     signals_total: int
-    talk: TalkTrack
+    talk: Talk
     step: NextStep
     attempts: list[Attempt]
     clocks: list[ShownClock]
@@ -84,6 +85,8 @@ class Card:
     last_rejection: Disposition | None
     now: datetime
     missing_details: list[str] = field(default_factory=list)
+    around: Surroundings = NOTHING_AROUND
+    track: TalkTrack | None = None
 
     @property
     def person(self) -> Any:
@@ -121,7 +124,44 @@ class Card:
     @property
     def is_stale(self) -> bool:
         seen = self.lead.last_signal_at
-        return seen is not None and self.now - seen > STALE_AFTER
+        return seen is not None and self.now - seen > STALE_AFTER and not self.is_cold
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether all that they did is too old to call on."""
+        return all_cold(((one.kind.code, one.occurred_at) for one in self.signals), self.now)
+
+    @property
+    def acts(self) -> list[tuple[Signal, bool]]:
+        """The latest acts, each with whether it has grown cold."""
+        return [(one, is_cold(one.kind.code, one.occurred_at, self.now)) for one in self.signals]
+
+    @property
+    def look(self) -> SecondLook | None:
+        """What would speak against closing the lead, whatever the words."""
+        return second_look(self.around, "", is_dated=False, today=timezone.localdate(self.now))
+
+    @property
+    def because(self) -> str:
+        """Why it stands where it stands in the queue."""
+        handoff = self.handoff
+        if handoff is None or handoff.state != "open":
+            return ""
+        return order_words(handoff.due_at, handoff.tier, handoff.priority, self.now)
+
+    @property
+    def vote(self) -> bool | None:
+        """What this person said about the talk track for this lead."""
+        return getattr(self.track, "vote", None)
+
+    @property
+    def rules_since(self) -> str:
+        """What changed in the rules between the last rejection and now."""
+        before = getattr(self.last_rejection, "rulebook_version", None)
+        latest = self.explanation.rulebook_version if self.explanation else None
+        if before is None or latest is None or before >= latest:
+            return ""
+        return _("the rulebook went from v%(then)s to v%(now)s") % {"then": before, "now": latest}
 
     @property
     def sales_clock(self) -> ShownClock | None:
@@ -168,9 +208,7 @@ class Card:
 
     @property
     def freshness(self) -> str:
-        if self.lead.last_signal_at is None:
-            return _("no dated activity")
-        return _("last active %(day)s") % {"day": timezone.localtime(self.lead.last_signal_at).strftime("%-d %b %H:%M")}
+        return freshness_words(self.lead.last_signal_at, is_all_cold=self.is_cold, now=self.now)
 
 
 def lead_name(lead: Lead) -> str:
@@ -185,7 +223,7 @@ def findings(summary: str) -> str:
 
 
 def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> Card:
-    """The card of one lead with person, account and owner loaded. Eight queries, whatever its history."""
+    """The card of one lead with person, account and owner loaded. Thirteen queries, whatever its history."""
     explanation = explain_lead(lead.pk)
     signals = list(
         Signal.objects.filter(person_id=lead.person_id)
@@ -198,8 +236,10 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         ShownClock(clock, reading_of(clock, now))
         for clock in sorted(clocks_of_leads([lead.pk]).get(lead.pk, []), key=lambda clock: (clock.due_at, clock.pk))
     ]
-    related = _related(lead)
-    rejections = _rejections([lead.pk, *(other.pk for other in related)])
+    related = related_leads(lead)
+    rejections = last_rejections([lead.pk, *(other.pk for other in related)])
+    around = surroundings_of([lead], {lead.pk: handoff} if handoff else {}, now=now)[lead.pk]
+    track = track_for(lead, signals, user, now)
     own = [lead.pk, *(other.pk for other in related if other.person_id == lead.person_id)]
     last = max((rejections[pk] for pk in own if pk in rejections), key=lambda row: row.recorded_at, default=None)
     return Card(
@@ -208,78 +248,18 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         explanation=explanation,
         signals=signals,
         signals_total=signals[0].total if signals else 0,
-        talk=talk_track(_talk_facts(lead, signals, user, now)),
+        talk=talk_track(talk_facts(lead, signals, user, now), track),
         step=_step(lead, attempts, clocks),
         attempts=attempts,
         clocks=clocks,
-        earlier=[Earlier(other, rejections.get(other.pk)) for other in related if _is_earlier(other, lead)][:5],
-        changed_since=_acts_since(lead.person_id, last.recorded_at if last else now),
-        group=_group(related, lead),
+        earlier=[Earlier(other, rejections.get(other.pk)) for other in related if is_earlier(other, lead)][:5],
+        changed_since=acts_since(lead.person_id, last.recorded_at if last else now),
+        group=other_people(related, lead),
         last_rejection=last,
         now=now,
         missing_details=details_missing(lead),
-    )
-
-
-def _related(lead: Lead) -> list[Lead]:
-    """Other leads of the person, and of the company."""
-    same = Q(person_id=lead.person_id)
-    if lead.account_id:
-        same |= Q(account_id=lead.account_id)
-    others = Lead.objects.shown().filter(same).exclude(pk=lead.pk).select_related("person", "account", "source")
-    return list(others.order_by("-received_at", "-pk")[:RELATED_SHOWN])
-
-
-def _is_earlier(other: Lead, lead: Lead) -> bool:
-    return other.person_id == lead.person_id or other.received_at <= lead.received_at
-
-
-def _rejections(lead_ids: Sequence[UUID]) -> dict[UUID, Disposition]:
-    """The latest rejection of each lead that was not taken back."""
-    rows = (
-        Disposition.objects.filter(lead_id__in=lead_ids, kind=DispositionKind.REJECTED, undone_by__isnull=True)
-        .select_related("reason", "user")
-        .order_by("recorded_at", "pk")
-    )
-    return {row.lead_id: row for row in rows}
-
-
-def _acts_since(person_id: UUID, since: datetime) -> Sequence[Mapping[str, Any]]:
-    return list(
-        Signal.objects.filter(person_id=person_id, received_at__gt=since)
-        .values("kind__name")
-        .annotate(times=Count("pk"))
-        .order_by("-times", "kind__name")[:4]
-    )
-
-
-def _group(related: Sequence[Lead], lead: Lead) -> list[Lead]:
-    """Other people of the company, the most recently active first, each once."""
-    seen, group = {lead.person_id}, []
-    floor = datetime.min.replace(tzinfo=timezone.get_current_timezone())
-    for other in sorted(related, key=lambda other: other.last_signal_at or floor, reverse=True):
-        if other.person_id not in seen:
-            seen.add(other.person_id)
-            group.append(other)
-    return group[:5]
-
-
-def _talk_facts(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -> TalkFacts:
-    dated = [signal for signal in signals if signal.occurred_at is not None]
-    act = next((one for rank in WORTH_SAYING for one in dated if one.kind.strength in rank), None)
-    person, facts = lead.person, lead.attributes
-    return TalkFacts(
-        first_name=person.first_name,
-        company=lead.account.name if lead.account else "",
-        speaker=user.get_short_name(),
-        act=act.kind.name if act else "",
-        act_days_ago=(timezone.localdate(now) - timezone.localdate(act.occurred_at)).days if act else None,
-        topic=act.topic if act else "",
-        need=lead.need,
-        use_case=str(facts.get("use_case") or ""),
-        seniority=person.seniority,
-        function=person.function,
-        trigger_event=str(facts.get("trigger_event") or ""),
+        around=around,
+        track=track,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from feedback.second_look import SecondLook
 from leads.models import Lead
 from leads.models.signals import AttemptChannel, AttemptResult
 from revops.foundation.ids import decode, encode, new_id
@@ -22,7 +23,7 @@ from revops.foundation.pages.words import duration_words
 from revops.foundation.policy import can
 from revops.portal.queue.board import Board, Place, board_for, read_place, routable_reps
 from revops.portal.queue.card import Card
-from revops.portal.queue.reasons import NOTHING_TYPED, Typed, reject_sheet
+from revops.portal.queue.reasons import NOTHING_TYPED, Typed, nurture_tracks, reject_sheet
 from revops.portal.queue.snoozing import snooze_options
 from revops.portal.queue.tokens import sign_card
 from revops.portal.session.requests import SignedInRequest
@@ -61,7 +62,7 @@ def asked_place(request: SignedInRequest) -> Place:
 
 
 def action_context(card: Card, user: Any, *, typed: Typed = NOTHING_TYPED, came_from: str = "queue") -> dict[str, Any]:
-    """What the action bar of a lead needs. Two queries."""
+    """What the action bar of a lead needs. Three queries."""
     lead, handoff = card.lead, card.handoff
     is_open = handoff is not None and handoff.state == "open"
     due_at = handoff.due_at if handoff is not None and is_open else None
@@ -73,6 +74,8 @@ def action_context(card: Card, user: Any, *, typed: Typed = NOTHING_TYPED, came_
         "came_from": came_from,
         "typed": typed,
         "families": reject_sheet(card, typed),
+        "tracks": nurture_tracks(),
+        "tomorrow": timezone.localdate(card.now) + timedelta(days=1),
         "snooze_options": snooze_options(card.now, timezone.get_current_timezone(), due_at),
         "tries": _tries(),
         "can_answer": can(user, "leads.decide") and is_open,
@@ -92,9 +95,10 @@ def workspace_context(
     typed: Typed = NOTHING_TYPED,
     alert: str = "",
     announce: str = "",
+    look: SecondLook | None = None,
 ) -> dict[str, Any]:
     """What `queue/_workspace.html` needs; with `announce` the focus goes to the card and screen readers hear it."""
-    values: dict[str, Any] = {"board": board, "alert": alert, "announce": announce, "typed": typed}
+    values: dict[str, Any] = {"board": board, "alert": alert, "announce": announce, "typed": typed, "look": look}
     if board.card is not None:
         values |= action_context(board.card, request.user, typed=typed)
     return values

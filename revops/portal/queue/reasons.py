@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from feedback.evidence import ATTEMPTS_BEFORE_NO_RESPONSE, CHANNELS_BEFORE_NO_RESPONSE
-from feedback.models import EvidenceKind, ReasonCode, ReasonFamily
+from feedback.models import EvidenceKind, NurtureTrack, ReasonCode, ReasonFamily
 from leads.models import Lead
 from revops.portal.queue.card import Card
 
@@ -42,6 +42,7 @@ class Typed:
     reason: str = ""
     evidence: str = ""
     note: str = ""
+    second_look: str = ""
 
 
 NOTHING_TYPED = Typed()
@@ -57,6 +58,11 @@ def reject_sheet(card: Card, typed: Typed = NOTHING_TYPED) -> list[Family]:
         Family(one.family, one.key, one.choices, any(choice.reason.code == typed.reason for choice in one.choices))
         for one in families.values()
     ]
+
+
+def nurture_tracks() -> list[NurtureTrack]:
+    """The tracks in use, in the order of their keys. One query."""
+    return list(NurtureTrack.objects.filter(is_active=True))
 
 
 def _choice(reason: ReasonCode, card: Card, typed: Typed) -> Choice:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.models import TalkTrack
+
 LONGEST_NEED = 120
 
 _BY_SENIORITY = {
@@ -57,10 +59,13 @@ class TalkFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class TalkTrack:
+class Talk:
+    """What to say; `name` is the talk track it comes from, empty if it is built from facts alone."""
+
     opener: str
     questions: tuple[str, str]
     objection: str
+    name: str = ""
 
     @property
     def text(self) -> str:
@@ -68,12 +73,18 @@ class TalkTrack:
         return "\n".join((self.opener, *(f"- {question}" for question in self.questions), self.objection))
 
 
-def talk_track(facts: TalkFacts) -> TalkTrack:
-    """The opening line names what they did and, if they said it, why; the questions follow role and function."""
+def talk_track(facts: TalkFacts, track: TalkTrack | None = None) -> Talk:
+    """The opening line names what they did and, if they said it, why; then the talk track that fits, if one does.
+
+    Without one the questions follow role and function.
+    """
+    if track is not None:
+        opener = " ".join([_greeting(facts), *([_act(facts)] if facts.act else []), track.opener])
+        return Talk(opener, (track.first_question, track.second_question), track.objection, track.name)
     first = _BY_SENIORITY.get(facts.seniority, _ANYBODY)
     second = _BY_FUNCTION.get(facts.function, _ANYTHING)
     objection = _OBJECTIONS.get(facts.seniority, _USUAL)
-    return TalkTrack(_opener(facts), (str(first), str(second)), str(objection))
+    return Talk(_opener(facts), (str(first), str(second)), str(objection))
 
 
 def _opener(facts: TalkFacts) -> str:

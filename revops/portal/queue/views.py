@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.dispositions import Answer
-from feedback.models import DispositionKind, ReasonCode
+from feedback.evidence import date_of
+from feedback.models import Disposition, DispositionKind
+from feedback.second_look import SecondLook
 from leads.attempts import Try
 from leads.models import Lead
 from revops.foundation.ids import decode
@@ -180,30 +184,37 @@ def _answer(request: SignedInRequest, lead_id: str, kind: DispositionKind) -> Ht
     shown = read_card(request.POST.get("card", ""), request.user)
     lead = lead_shown(request.user, lead_id, shown)
     typed = _typed(request)
-    answer = Answer(lead.pk, request.user.id, kind, now, typed.reason, typed.evidence, typed.note)
+    answer = Answer(
+        lead.pk, request.user.id, kind, now, typed.reason, typed.evidence, typed.note, second_look=typed.second_look
+    )
+    if kind == DispositionKind.RETURNED:
+        track, day = request.POST.get("track", "")[:48], request.POST.get("wakes_on", "")
+        answer = replace(answer, track=track, wakes_on=date_of(day))
     given = give_answer(lead, shown, answer, now=now)
     if given.disposition is None:
         return _refused(request, given, typed, now=now, shown=shown)
-    words = _done_words(kind, lead, typed.reason)
+    words = _done_words(given.disposition, lead)
     undo_url = reverse("undo", args=[given.disposition.pk])
     return desk.after_success(request, lead, words, now=now, next_lead=_next_lead(request), undo_url=undo_url)
 
 
-def _done_words(kind: DispositionKind, lead: Lead, reason: str) -> str:
+def _done_words(row: Disposition, lead: Lead) -> str:
     name = lead_name(lead)
-    if kind == DispositionKind.ACCEPTED:
+    if row.kind == DispositionKind.ACCEPTED:
         return _("Accepted %(name)s") % {"name": name}
-    if kind == DispositionKind.RETURNED:
-        return _("Returned %(name)s to nurture") % {"name": name}
-    label = ReasonCode.objects.filter(code=reason).values_list("label", flat=True).first() or reason
-    return _("Rejected %(name)s: %(reason)s") % {"name": name, "reason": label}
+    if row.kind == DispositionKind.RETURNED:
+        track = f": {row.track.name}" if row.track else ""
+        day = _(" until %(day)s") % {"day": date_format(row.wakes_on, "j M Y")} if row.wakes_on else ""
+        return _("Returned %(name)s to nurture%(track)s%(day)s") % {"name": name, "track": track, "day": day}
+    return _("Rejected %(name)s: %(reason)s") % {"name": name, "reason": row.reason.label if row.reason else ""}
 
 
 def _typed(request: SignedInRequest) -> Typed:
     """Reason and evidence of a post. The page with radio buttons names the evidence field after its reason."""
     reason = request.POST.get("reason", "")[:48]
     evidence = request.POST.get("evidence", "") or request.POST.get(f"evidence_{reason}", "")
-    return Typed(reason, evidence[:500], request.POST.get("note", "")[:2000])
+    note, look = request.POST.get("note", ""), request.POST.get("second_look", "")
+    return Typed(reason, evidence[:500], note[:2000], look[:300])
 
 
 def _next_lead(request: SignedInRequest) -> UUID | None:
@@ -221,9 +232,9 @@ def _refused(
     if request.htmx and request.POST.get("from") != "lead":
         place = desk.asked_place(request)
         board = board_for(request.user, place, given.lead.pk if is_visible else _next_lead(request), now)
-        return desk.workspace(request, board, typed=typed, alert=given.refusal, status=given.status)
+        return desk.workspace(request, board, typed=typed, alert=given.refusal, look=given.look, status=given.status)
     if is_visible and given.status == 422 and typed.reason:
-        return _reject_page(request, given.lead, typed, alert=given.refusal, status=422)
+        return _reject_page(request, given.lead, typed, alert=given.refusal, look=given.look, status=422)
     values: dict[str, Any] = {
         "given": given,
         "typed": typed,
@@ -235,7 +246,13 @@ def _refused(
 
 
 def _reject_page(
-    request: SignedInRequest, lead: Lead, typed: Typed, *, alert: str = "", status: int = 200
+    request: SignedInRequest,
+    lead: Lead,
+    typed: Typed,
+    *,
+    alert: str = "",
+    look: SecondLook | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     handoff = latest_handoffs([lead.pk]).get(lead.pk)
     card = card_for(lead, handoff, request.user, timezone.now())
@@ -243,4 +260,4 @@ def _reject_page(
     if not context["can_reject"]:
         messages.info(request, _("This lead cannot be rejected now."))
         return redirect(reverse("lead", args=[lead.public_id]))
-    return render(request, "queue/reject.html", {**context, "alert": alert}, status=status)
+    return render(request, "queue/reject.html", {**context, "alert": alert, "look": look}, status=status)
