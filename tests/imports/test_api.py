@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from leads.models import ImportRun, Lead, Source
 from revops.foundation import jobs
-from revops.foundation.models import User
+from revops.foundation.models import OutboxMessage, User
+from revops.portal.imports import holding
 from tests.conftest import NOW
 
 FILE = "Email,Name\nann@acme-corp.example.org,Ann\nbroken\n"
@@ -114,8 +115,21 @@ def test_starting_needs_a_file_and_a_mapping_that_fits(api):
 
 def test_an_import_left_open_ends_after_a_day(api):
     address = opened(api)
-    ImportRun.objects.update(created_at=timezone.now() - timezone.timedelta(hours=25))
+    ImportRun.objects.update(expires_at=timezone.now() - timezone.timedelta(hours=1))
     assert api.put(f"{address}/file/", FILE).status_code == 410
+    assert api.get(f"{address}/").json()["state"] == "expired"
+
+
+def test_the_owner_of_an_import_that_ended_unstarted_is_told_once(api):
+    opened(api)
+    now = timezone.now()
+    assert holding.tell_of_expired(now) == 0
+    later = now + timezone.timedelta(hours=25)
+    assert holding.tell_of_expired(later) == 1
+    assert holding.tell_of_expired(later) == 0
+    told = OutboxMessage.objects.get(kind="import.expired")
+    assert told.recipient == str(ImportRun.objects.get().created_by_id)
+    assert "not started within a day" in told.payload["text"]
 
 
 def test_who_may_not_import_may_not_by_api_either(api, client):

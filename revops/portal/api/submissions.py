@@ -29,6 +29,7 @@ from revops.foundation.api.serializers import InstantField, PublicIdField
 from revops.foundation.api.views import BATCH_COST, ApiView
 from revops.foundation.ids import encode
 from revops.portal import journey
+from revops.portal.api.batch_gate import hold_bad_batches
 from revops.portal.api.shapes import SUBMISSION_FIELDS, check_object, problem_at, read_instant, schema_of, text
 from revops.portal.api.who import asker, decode_or_404, may
 from revops.portal.combiner import Prepared, Sending, combiner
@@ -134,7 +135,7 @@ class SubmissionBatchView(ApiView):
         keys = {str(item.get("source") or default)[:64] for item in items if isinstance(item, dict)}
         sources = source_ids(keys, now=now)
         read = [_batch_item(item, number, default, sources, request, now) for number, item in enumerate(items)]
-        receipts = journey.admit([item for item, _ref, _errors in read], now=now)
+        receipts = journey.admit(hold_bad_batches([item for item, _ref, _errors in read], now=now), now=now)
         results = []
         for receipt, (_item, ref, errors) in zip(receipts, read, strict=True):
             result = {"client_ref": ref, **answer_of(receipt)}

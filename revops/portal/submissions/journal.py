@@ -32,6 +32,7 @@ WAY_IN_RULES: dict[str, str | Promise] = {
     "time_trap": _("Sent faster than a person can type."),
     "purchased": _("Comes from a purchased list."),
     "source_stopped": _("Comes from a source that is stopped."),
+    "bad_list": _("Came with rows of which too many are bad."),
     "unreadable": _("Could not be read."),
 }
 """Rules that are not of the hygiene gate, in words."""
