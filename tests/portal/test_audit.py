@@ -41,7 +41,8 @@ def test_an_entry_is_told_field_by_field(sign_in: Any) -> None:
 def test_acts_and_instants_are_told_as_people_say_them(sign_in: Any) -> None:
     written("rulebook.signed_by_sales", after={"goes_live_at": "2026-03-04T09:30:00+00:00", "is_urgent": True})
     page = sign_in(timezone="Europe/Berlin").get("/audit/").content.decode()
-    for words in ('title="rulebook.signed_by_sales">Rulebook signed by sales', "goes live at", "4 Mar 2026 10:30", "yes"):
+    assert 'title="rulebook.signed_by_sales">Rulebook signed by sales' in page
+    for words in ("goes live at", "4 Mar 2026 10:30", "yes"):
         assert words in page
 
 
