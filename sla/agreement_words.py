@@ -120,6 +120,18 @@ PATTERNS = (
         "Keep the status of accepted leads current within {n} days", 2, "days", 60,
         gettext_lazy("What became of a lead decides which rules stay."),
     ),
+    ClausePattern(
+        "contests_of_sales", MARKETING, "Decide what sales contests within {n} business hour",
+        "Decide what sales contests within {n} business hours", 8, "business hours", 200,
+        gettext_lazy("The judge is named when the contest is opened, and this is the judge's clock."), is_clock=True,
+        business_time=True,
+    ),
+    ClausePattern(
+        "contests_of_marketing", SALES, "Decide what marketing contests within {n} business hour",
+        "Decide what marketing contests within {n} business hours", 8, "business hours", 200,
+        gettext_lazy("The judge is named when the contest is opened, and this is the judge's clock."), is_clock=True,
+        business_time=True,
+    ),
 )  # fmt: skip
 """What the product proposes to sign (agreement template, PRODUCT D1)."""
 

@@ -19,6 +19,8 @@ from sla.clock_state import counts_at
 from sla.models import Absence, Clause, ClauseSide, Clock, ClockEvent, ClockEventKind
 from sla.routing import Hours
 
+CONTEST_CLAUSES = {"marketing": "contests_of_sales", "sales": "contests_of_marketing"}
+"""The clause under which the judges of a side decide what the other side contests."""
 WARN_AFTER = 0.75
 """A clock warns when so much of its promise is used up."""
 DETAILS_MISSING = "details"
@@ -152,8 +154,12 @@ def cancel_clocks(clock_ids: Sequence[UUID], *, at: datetime, reason: str) -> in
 
 
 def cancel_clocks_of_leads(lead_ids: Sequence[UUID], *, at: datetime, reason: str) -> int:
-    """Calls off all open clocks of leads that need no more work: lost, taken back after an accept, withdrawn."""
-    return Clock.objects.open().filter(lead_id__in=lead_ids).update(cancelled_at=at, cancel_reason=reason)
+    """Calls off all open clocks of leads that need no more work: lost, taken back after an accept, withdrawn.
+
+    A contest about such a lead still waits for its judge, so that clock runs on.
+    """
+    needless = Clock.objects.open().filter(lead_id__in=lead_ids).exclude(clause__code__in=CONTEST_CLAUSES.values())
+    return needless.update(cancelled_at=at, cancel_reason=reason)
 
 
 def pause_clocks(clock_ids: Sequence[UUID], *, at: datetime, reason: str = "") -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sla.business_time import BusinessHours, NoBusinessHours, next_open
 from sla.calendars import Absences, hours_of, newest_versions
 from sla.models import Absence, Agreement, AgreementState, RepProfile
+from sla.routing import Hours
 
 
 def works_at(user_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, datetime]:
@@ -32,6 +33,20 @@ def works_at(user_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, datetime]
         if at is not None:
             found[user_id] = at
     return found
+
+
+def hours_for(user_id: UUID, now: datetime) -> Hours | None:
+    """In whose hours a promise of this person runs: their own, else those of the live agreement; None without either.
+
+    Three queries.
+    """
+    own = RepProfile.objects.filter(user=user_id).values_list("calendar", flat=True).first()
+    usual = Agreement.objects.filter(state=AgreementState.LIVE).values_list("calendar", flat=True).first()
+    calendar = own or usual
+    if calendar is None:
+        return None
+    version = newest_versions([calendar])[calendar]
+    return Hours(version, hours_of(version, absences_from([user_id], now).get(user_id, ())))
 
 
 def absences_from(user_ids: Iterable[UUID], since: datetime) -> dict[UUID, Absences]:

@@ -77,6 +77,10 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("sla.sign", _("Sign an agreement"), _MANAGERS, None),
     ("review.view", _("Read the weekly review and metrics"), _EVERYBODY, "reviews:read"),
     ("review.decide", _("Record decisions in the weekly review"), (*_MANAGERS, _ADMIN, _EXECUTIVE), None),
+    ("contests.view", _("See contests"), _EVERYBODY, "sla:read"),
+    ("contests.open", _("Contest scores, routes, breaches and rejections"), (*_SALES, *_MARKETING, _MACHINE),
+     "leads:write"),
+    ("contests.judge", _("Decide what the other team contests"), (*_MANAGERS, _MARKETER, _ADMIN), None),
     ("overrides.grant", _("Grant an exception from a rule"), (_ADMIN, _EXECUTIVE), None),
     ("people.view", _("See people, teams, roles and who is away"), (*_MANAGERS, _ADMIN, _EXECUTIVE), None),
     ("people.manage", _("Manage people, teams and roles"), (_ADMIN,), None),
@@ -84,6 +88,7 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("webhooks.manage", _("Manage webhook endpoints"), (_ADMIN, _MACHINE), "webhooks:manage"),
     ("audit.view", _("Read the audit ledger"), (*_MANAGERS, _ADMIN, _EXECUTIVE, _MACHINE), "audit:read"),
     ("privacy.manage", _("Export and erase personal data"), (_ADMIN, _MACHINE), "privacy:manage"),
+    ("outbox.replay", _("Send undelivered messages again"), (_ADMIN,), None),
     ("health.view", _("See how the portal itself is doing"), (_ADMIN, _EXECUTIVE, *_MANAGERS), None),
 )  # fmt: skip
 

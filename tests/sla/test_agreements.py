@@ -43,7 +43,7 @@ def draft(now) -> Agreement:
 
 def test_the_template_has_the_clauses_of_both_sides(draft):
     clauses = {clause.code: clause for clause in draft.clauses.all()}
-    assert len(clauses) == len(TEMPLATE) == 12
+    assert len(clauses) == len(TEMPLATE) == 14
     assert clauses["first_contact"].promise == timedelta(hours=4)
     assert clauses["first_contact"].business_time
     assert clauses["details_within"].promise == timedelta(hours=1)

@@ -1,0 +1,88 @@
+"""Reads of contests: whose, how many for both sides, and how often each rule, clause or reason was upheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from feedback.models import Contest
+from revops.foundation.models import User
+from revops.foundation.policy import visibility
+
+_WITH = ("lead__person", "lead__account", "contested_by", "judge", "verdict", "verdict__judge")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Contests of one side, or about one key."""
+
+    side: str
+    about: str
+    key: str
+    opened: int
+    upheld: int
+    dismissed: int
+    late: int
+
+    @property
+    def decided(self) -> int:
+        return self.upheld + self.dismissed
+
+    @property
+    def pending(self) -> int:
+        return self.opened - self.decided
+
+
+def contests_for(user: User) -> QuerySet[Contest]:
+    """Contests somebody may know of: all, or for reps their own, those about their work and those they judge."""
+    contests = Contest.objects.filter(lead__withdrawn_at__isnull=True).select_related(*_WITH)
+    match visibility(user, "lead"):
+        case "all":
+            return contests
+        case "none":
+            return contests.none()
+        case _:
+            return contests.filter(Q(contested_by=user) | Q(concerns=user) | Q(judge=user))
+
+
+def open_due(user: User) -> QuerySet[Contest]:
+    """What this person has to decide, the next deadline first."""
+    return Contest.objects.filter(judge=user, verdict__isnull=True).select_related(*_WITH).order_by("due_at", "pk")
+
+
+def counts_by_side(now: datetime, start: datetime | None = None, end: datetime | None = None) -> dict[str, Counts]:
+    """How many each side opened, and what became of them. One query."""
+    rows = _counted(_within(start, end).values("side"), now).order_by("side")
+    found = {row["side"]: _counts(row) for row in rows}
+    return {side: found.get(side, Counts(side, "", "", 0, 0, 0, 0)) for side in ("sales", "marketing")}
+
+
+def tallies_by_key(now: datetime, start: datetime | None = None, end: datetime | None = None) -> list[Counts]:
+    """How often each rule, clause or reason was contested and upheld, the most upheld first. One query."""
+    rows = _counted(_within(start, end).values("about", "key"), now).order_by("-upheld", "-opened", "about", "key")
+    return [_counts(row) for row in rows]
+
+
+def _within(start: datetime | None, end: datetime | None) -> QuerySet[Contest]:
+    contests = Contest.objects.filter(lead__withdrawn_at__isnull=True).order_by()
+    if start is not None:
+        contests = contests.filter(contested_at__gte=start)
+    return contests.filter(contested_at__lt=end) if end is not None else contests
+
+
+def _counted(grouped: QuerySet, now: datetime) -> QuerySet:  # type: ignore[type-arg] - rows are mappings
+    return grouped.annotate(
+        opened=Count("pk"),
+        upheld=Count("pk", filter=Q(verdict__is_upheld=True)),
+        dismissed=Count("pk", filter=Q(verdict__is_upheld=False)),
+        late=Count("pk", filter=Q(verdict__isnull=True, due_at__lt=now)),
+    )
+
+
+def _counts(row: dict[str, object]) -> Counts:
+    return Counts(
+        str(row.get("side", "")), str(row.get("about", "")), str(row.get("key", "")), int(str(row["opened"])),
+        int(str(row["upheld"])), int(str(row["dismissed"])), int(str(row["late"])),
+    )  # fmt: skip
