@@ -38,6 +38,11 @@ class ReasonFamily(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def public_digit(self) -> str:
+        """Its key on the sheet: ten is the key 0."""
+        return str(self.digit % 10)
+
 
 class ReasonCode(models.Model):
     """Second level: a specific reason, who can mend its cause, and what happens to the lead."""
@@ -84,6 +89,11 @@ class ReasonCode(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def public_digit(self) -> str:
+        """Its key within the family: ten is the key 0."""
+        return str(self.digit % 10)
 
     @property
     def recycle(self) -> str:

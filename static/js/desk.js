@@ -27,24 +27,43 @@
     fresh = event.target;
   });
 
-  // The next card is fetched while the present one is read, and shown at once when it is decided.
-  let ahead = { url: "", html: "" };
-  const fetchAhead = async () => {
-    const link = one("#queue-list [aria-current]")?.closest("li")?.nextElementSibling?.querySelector("a");
-    const url = link?.getAttribute("hx-get") || "";
-    if (!url || url === ahead.url) return;
-    ahead = { url, html: "" };
-    try {
-      const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-      if (answer.ok && ahead.url === url) ahead.html = await answer.text();
-    } catch { /* the answer to the decision brings the card */ }
+  // The next two cards are fetched while the present one is read; the nearer is shown at once when it is decided.
+  const ahead = new Map();
+  const comingUp = () => {
+    const next = one("#queue-list [aria-current]")?.closest("li")?.nextElementSibling;
+    return [next, next?.nextElementSibling].map((row) => row && one("a", row)?.getAttribute("hx-get")).filter(Boolean);
   };
+  const fetchAhead = async () => {
+    const wanted = comingUp();
+    [...ahead.keys()].filter((url) => !wanted.includes(url)).forEach((url) => ahead.delete(url));
+    for (const url of wanted.filter((one) => !ahead.has(one))) {
+      ahead.set(url, "");
+      try {
+        const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+        if (ahead.has(url)) ahead.set(url, answer.ok ? await answer.text() : "");
+      } catch { ahead.delete(url); /* the answer to the decision brings the card */ }
+    }
+  };
+  // Who comes back from a call is asked how it went.
+  let called = false;
+  document.addEventListener("click", (event) => { if (event.target.closest("a[href^='tel:']")) called = true; });
+  const cameBack = () => {
+    if (!called || document.visibilityState !== "visible") return;
+    called = false;
+    const log = one(".lead-actions [data-attempts]:not([open]) > summary");
+    log?.click();
+    one("[data-attempts] button[name=try]")?.focus();
+  };
+  document.addEventListener("visibilitychange", cameBack);
+  addEventListener("focus", cameBack);
+
   let timer = 0;
   const plan = () => { clearTimeout(timer); timer = setTimeout(fetchAhead, 350); };
   document.addEventListener("submit", (event) => {
     const detail = one("#detail");
-    if (!detail || !event.target.hasAttribute("hx-post") || !one("[data-decision]", event.target) || !ahead.html) return;
-    const coming = new DOMParser().parseFromString(ahead.html, "text/html").body;
+    const html = ahead.get(comingUp()[0]);
+    if (!detail || !event.target.hasAttribute("hx-post") || !one("[data-decision]", event.target) || !html) return;
+    const coming = new DOMParser().parseFromString(html, "text/html").body;
     all(".lead-actions,script", coming).forEach((part) => part.remove());
     all("[id]", coming).forEach((part) => part.removeAttribute("id"));
     all("[data-key],[hx-get]", coming).forEach((part) => { part.removeAttribute("data-key"); part.removeAttribute("hx-get"); });
@@ -54,7 +73,6 @@
     preview.append(...coming.childNodes);
     all(":scope > *", detail).forEach((part) => { part.hidden = true; });
     detail.append(preview);
-    ahead = { url: "", html: "" };
   });
   document.addEventListener("submit", (event) => {
     if (event.target.hasAttribute("hx-post")) event.target.closest("[data-toast]")?.classList.add("is-used");
@@ -84,6 +102,7 @@
       if (Date.now() - at > 5000) continue;
       const writes = focused.matches("input:not([type=radio],[type=checkbox]),textarea") && (key.key === "Enter" || key.key.length === 1);
       if (writes) type(focused, key.key);
+      else if (key.key === "Enter" && focused.matches("button,a,summary")) focused.click();
       else focused.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
     }
     if (early.length && !one(".card-ahead")) setTimeout(replay, 20);

@@ -23,6 +23,7 @@ from leads.models import Attempt, Lead
 from revops.foundation.ids import decode, encode
 from revops.foundation.models import User
 from revops.foundation.models.people import Role
+from revops.foundation.policy import can
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.queue.card import Card, card_for, findings, lead_name
 from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
@@ -76,10 +77,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What was decided today, and how fast (None if nobody was timed)."""
+    """What was decided today, and how fast (None if nobody was timed). A newcomer never decided anything."""
 
     decided: int
     median_seconds: float | None
+    is_newcomer: bool = False
 
 
 @dataclass(slots=True)
@@ -301,7 +303,8 @@ def _today(user: Any, now: datetime) -> Today:
     answers = Disposition.objects.filter(user=user, decided_at__gte=midnight, undone_by__isnull=True)
     times = list(answers.exclude(kind=DispositionKind.UNDONE).values_list("decision_ms", flat=True))
     timed = [ms for ms in times if ms is not None]
-    return Today(len(times), median(timed) / 1000 if timed else None)
+    is_newcomer = not times and can(user, "leads.decide") and not Disposition.objects.filter(user=user).exists()
+    return Today(len(times), median(timed) / 1000 if timed else None, is_newcomer)
 
 
 def _last_answer(user: Any, now: datetime) -> Disposition | None:

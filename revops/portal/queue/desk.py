@@ -77,7 +77,7 @@ def action_context(card: Card, user: Any, *, typed: Typed = NOTHING_TYPED, came_
         "tracks": nurture_tracks(),
         "tomorrow": timezone.localdate(card.now) + timedelta(days=1),
         "snooze_options": snooze_options(card.now, timezone.get_current_timezone(), due_at),
-        "tries": _tries(),
+        "tries": try_groups(),
         "can_answer": can(user, "leads.decide") and is_open,
         "can_reject": can(user, "leads.decide") and (is_open or lead.stage == "accepted"),
         "can_snooze": may_work and is_open and handoff is not None and handoff.owner_id in (None, user.pk),
@@ -157,7 +157,8 @@ def _public_id(pk: UUID | None) -> str:
     return encode("lead", pk) if pk else ""
 
 
-def _tries() -> list[dict[str, Any]]:
+def try_groups() -> list[dict[str, Any]]:
+    """What can be logged, by channel, each with its key."""
     groups: dict[str, dict[str, Any]] = {}
     for code, key in TRIES:
         channel, result = try_label(code)

@@ -44,10 +44,14 @@ from sla.handoffs import latest_handoffs, reassign_handoffs, snooze_handoffs
 def queue(request: SignedInRequest) -> HttpResponse:
     """Who do I call next, and why? With `part=detail` only the card and its actions."""
     check(request.user, "leads.view")
-    board = board_for(request.user, desk.asked_place(request), desk.asked_lead(request), timezone.now())
+    asked = desk.asked_lead(request)
+    board = board_for(request.user, desk.asked_place(request), asked, timezone.now())
+    alert = ""
+    if asked is not None and (board.selected is None or board.selected.pk != asked):
+        alert = _("The lead you asked for is not yours to see, or no longer. This is what waits for you now.")
     if request.GET.get("part") == "detail":
         return render(request, "queue/_detail.html", desk.workspace_context(request, board))
-    return desk.queue_page(request, board)
+    return desk.queue_page(request, board, alert=alert)
 
 
 @login_required
