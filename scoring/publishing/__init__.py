@@ -7,6 +7,7 @@ from .live import LiveRulebook, compiled_rulebook, live_rulebook
 from .merging import Collision, Merged, merge
 from .publication import (
     CHANGE_BUDGET,
+    is_overdue,
     keep_rulebook,
     needs_emergency,
     publish_rulebook,
@@ -38,6 +39,7 @@ __all__ = [
     "decline_review",
     "discard_draft",
     "edit_draft",
+    "is_overdue",
     "keep_rulebook",
     "live_rulebook",
     "merge",

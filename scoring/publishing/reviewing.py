@@ -26,9 +26,16 @@ _SIDE_OF_ROLE = {
 
 @transaction.atomic
 def request_review(
-    rulebook: Rulebook, by: User, now: datetime, *, evidence: Mapping[str, Any] | None = None
+    rulebook: Rulebook,
+    by: User,
+    now: datetime,
+    *,
+    summary: str | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Rulebook:
     """Puts a draft before both sides. `evidence` is what the backtest said, kept as the signers shall see it.
+
+    `summary` replaces the draft's own if given.
 
     Raises PublishingRefused if its summary is no single sentence of at most 140 characters, if it changes nothing,
     or if the rulebook it is based on is live no more.
@@ -36,13 +43,14 @@ def request_review(
     draft = locked(rulebook)
     if draft.state != RulebookState.DRAFT:
         raise PublishingRefused(_("Version %(n)d is no draft that could be reviewed.") % {"n": draft.version})
+    draft.summary = draft.summary if summary is None else summary.strip()
     check_summary(draft.summary)
     if draft.based_on is not None:
         if draft.based_on.content_hash == draft.content_hash:
             raise PublishingRefused(_("Nothing differs from the live rulebook. Change something first."))
         check_base(draft)
     draft.state, draft.evidence = RulebookState.REVIEW, dict(evidence) if evidence else None
-    draft.save(update_fields=["state", "evidence"])
+    draft.save(update_fields=["state", "evidence", "summary"])
     log(draft, RulebookAction.ASKED, by, now, reason=draft.summary)
     return draft
 

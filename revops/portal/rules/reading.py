@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from feedback.models import Outcome
 from revops.foundation.models import Role, User
-from revops.portal.rules.differences import Difference, differences
+from scoring.differences import Difference, differences
 from scoring.explanation import evaluate_decisions
-from scoring.models import Rulebook, RulebookState, ScoreDecision, SigningSide
+from scoring.models import Rulebook, RulebookAction, RulebookChange, RulebookState, ScoreDecision, SigningSide
 from scoring.outline import Outline, outline
-from scoring.publishing import PublishingRefused, check_signature, compiled_rulebook
+from scoring.publishing import OPEN_STATES, PublishingRefused, check_signature, compiled_rulebook
 from scoring.rules import AXES, plain_points
 
-OPEN_STATES = (RulebookState.DRAFT, RulebookState.REVIEW)
 STATE_TONES = {
     RulebookState.DRAFT: ("neutral", "pencil"),
     RulebookState.REVIEW: ("warn", "eye"),
@@ -111,8 +109,38 @@ def is_assumption() -> bool:
     return Outcome.objects.filter(kind__in=["won", "lost"])[:ENOUGH_DEALS].count() < ENOUGH_DEALS
 
 
-def is_overdue(book: Rulebook, today: date) -> bool:
-    return book.state == RulebookState.LIVE and book.review_by_on is not None and book.review_by_on < today
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to the live rulebook, done or not."""
+
+    label: str
+    is_done: bool
+    note: str = ""
+
+
+def steps_of(book: Rulebook, sides: list[Signing]) -> list[Step]:
+    """How far a proposal has come; empty for what is no proposal any more."""
+    if book.state not in (*OPEN_STATES, RulebookState.SCHEDULED):
+        return []
+    is_asked = book.state != RulebookState.DRAFT
+    return [
+        Step(_("Drafted"), True),
+        Step(_("Backtested"), book.evidence is not None),
+        Step(_("Review requested"), is_asked),
+        *(Step(_("Signed by %(side)s") % {"side": side.label.lower()}, side.signer is not None) for side in sides),
+        Step(_("Scheduled") if book.publish_at else _("Live"), book.publish_at is not None),
+    ]
+
+
+def remarks_on(book: Rulebook) -> list[RulebookChange]:
+    """Why it was declined, taken off the schedule or reverted, newest first. One query."""
+    actions = (RulebookAction.DECLINED, RulebookAction.UNSCHEDULED, RulebookAction.REVERTED, RulebookAction.KEPT)
+    return list(book.changes.filter(action__in=actions).exclude(reason="").select_related("actor").order_by("-id")[:5])
+
+
+def is_behind(book: Rulebook) -> bool:
+    """Whether another version went live since this proposal began."""
+    return book.state in OPEN_STATES and book.based_on is not None and book.based_on.state != RulebookState.LIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from revops.portal.rules import drafting, views
+from revops.portal.rules import conflicts, drafting, views
+from revops.portal.rules.editor import start
+from revops.portal.rules.editor import views as editor
 
 urlpatterns = [
     path("rules/", views.live_rules, name="rules"),
@@ -11,8 +13,16 @@ urlpatterns = [
     path("rules/changes/", views.change_log, name="rule-changes"),
     path("rules/try/", views.try_lead, name="rule-try"),
     path("rules/progress/", views.rescore_progress, name="rule-rescore-progress"),
-    path("rules/draft/", drafting.new_draft, name="rule-draft"),
-    path("rules/versions/<int:version>/edit/", drafting.edit, name="rule-edit"),
+    path("rules/keep/", drafting.keep, name="rule-keep"),
+    path("rules/draft/", start.new_draft, name="rule-draft"),
+    path("rules/versions/<int:version>/edit/", editor.edit, name="rule-edit"),
+    path("rules/versions/<int:version>/backtest/", editor.backtest, name="rule-backtest"),
+    path("rules/versions/<int:version>/merge/", conflicts.merge_typed, name="rule-merge"),
+    path("rules/versions/<int:version>/rebase/", conflicts.rebase, name="rule-rebase"),
+    path("rules/versions/<int:version>/rulebook.json", start.export, name="rule-export"),
+    path("rules/versions/<int:version>/decline/", drafting.decline, name="rule-decline"),
+    path("rules/versions/<int:version>/discard/", drafting.discard, name="rule-discard"),
+    path("rules/versions/<int:version>/unschedule/", drafting.unschedule, name="rule-unschedule"),
     path("rules/versions/<int:version>/ask/", drafting.ask, name="rule-ask"),
     path("rules/versions/<int:version>/sign/", drafting.sign, name="rule-sign"),
     path("rules/versions/<int:version>/publish/", drafting.publish, name="rule-publish"),

@@ -19,18 +19,20 @@ from revops.portal.back_office import csv_response, needs, page_of, person_of, q
 from revops.portal.imports.reports import progress_of
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rules.reading import (
-    OPEN_STATES,
     STATE_TONES,
     changes_of,
     is_assumption,
-    is_overdue,
+    is_behind,
+    remarks_on,
     signings,
+    steps_of,
     told,
     verdict_of,
 )
 from revops.portal.rules.rescoring import latest_rescore, leads_behind
 from scoring.explanation import explain
 from scoring.models import LeadScore, Rulebook, RulebookAction, RulebookChange, RulebookState
+from scoring.publishing import LONGEST_SUMMARY, OPEN_STATES, REVIEW_AFTER, is_overdue, needs_emergency
 
 
 @needs("rules.view")
@@ -73,6 +75,12 @@ def _shown(request: HttpRequest, book: Rulebook) -> dict[str, Any]:
         "is_signed": all(side.signer for side in sides),
         "may_propose": can(user, "rules.propose"),
         "may_publish": can(user, "rules.publish"),
+        "steps": steps_of(book, sides),
+        "remarks": remarks_on(book),
+        "needs_emergency": needs_emergency(now) if book.state in (*OPEN_STATES, RulebookState.SCHEDULED) else "",
+        "is_behind": is_behind(book),
+        "next_review_on": (now + REVIEW_AFTER).date(),
+        "longest_summary": LONGEST_SUMMARY,
         "is_overdue": is_overdue(book, now.date()),
         "is_assumption": is_assumption(),
         "drafts": list(Rulebook.objects.filter(state__in=OPEN_STATES).order_by("-version")[:5]),

@@ -1,0 +1,92 @@
+"""The backtest beside the editor: a quick answer on a sample while people type, then the exact one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from leads.models import Lead, Source
+from revops.foundation.ids import encode
+from revops.foundation.models import Role, User
+from revops.portal.back_office import person_of
+from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.rules.editor.proving import Checked
+from scoring.backtest import Backtest, Flip, Scope, run_backtest
+from scoring.models import Rulebook
+from scoring.publishing import NoLiveRulebook
+
+PERIODS = {"90": 90, "180": 180, "365": 365}
+MOST_CHOICES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FlipRow:
+    """A lead that changes its tier, as this person may see it; `url` is empty for leads of others."""
+
+    name: str
+    url: str
+    flip: Flip
+
+
+def panel(request: HttpRequest, book: Rulebook, definition: Mapping[str, Any], verdict: Checked) -> dict[str, Any]:
+    """What the past says of a definition, or why nothing can be said yet."""
+    if verdict.book is None:
+        return {"panel_note": _("The backtest goes on once every line is finished.")}
+    try:
+        found = run_backtest(definition, scope=scope_of(request.POST), quick=request.POST.get("exact") != "1")
+    except NoLiveRulebook:
+        return {"panel_note": _("No rulebook is live yet, so there is nothing to compare with.")}
+    return {"backtest": found, "flips": flip_rows(request, found)}
+
+
+def scope_of(sent: Mapping[str, Any]) -> Scope:
+    """The part of the past that was chosen beside the editor; what is no choice is all of it."""
+    days = PERIODS.get(str(sent.get("bt.period", "")))
+    first_on = (timezone.now() - timedelta(days=days)).date() if days else None
+    return Scope(first_on=first_on, source_id=_uuid(sent.get("bt.source")), rep_id=_uuid(sent.get("bt.rep")))
+
+
+def _uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text)) if text else None
+    except ValueError:
+        return None
+
+
+def scope_choices(request: HttpRequest) -> list[dict[str, Any]]:
+    """The selects beside the editor. Two queries."""
+    sources = Source.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
+    reps = User.objects.filter(role=Role.REP, is_active=True).order_by("name").values_list("pk", "name")[:MOST_CHOICES]
+    periods = [
+        ("", _("All of the past")), ("365", _("Last year")), ("180", _("Last half-year")), ("90", _("Last 90 days")),
+    ]  # fmt: skip
+    selects: tuple[tuple[str, str, list[tuple[str, str]]], ...] = (
+        ("bt.period", _("Period"), periods),
+        ("bt.source", _("Source"), [("", _("Any source")), *((str(pk), name) for pk, name in sources)]),
+        ("bt.rep", _("Rep"), [("", _("Any rep")), *((str(pk), name) for pk, name in reps)]),
+    )
+    return [
+        {"name": name, "label": label, "choices": choices, "value": request.POST.get(name, "")}
+        for name, label, choices in selects
+    ]
+
+
+def flip_rows(request: HttpRequest, found: Backtest) -> list[FlipRow]:
+    """The leads that change most, openable by those who may see them. One query."""
+    visible = leads_for(person_of(request)).filter(pk__in=[flip.lead_id for flip in found.flips])
+    leads = {lead.pk: lead for lead in visible.select_related("person", "account")}
+    return [_row(leads.get(flip.lead_id), flip) for flip in found.flips]
+
+
+def _row(lead: Lead | None, flip: Flip) -> FlipRow:
+    if lead is None:
+        return FlipRow(_("a lead of somebody else"), "", flip)
+    name = lead.account.name if lead.account else lead.person.name or lead.public_id
+    return FlipRow(name, f"/leads/{encode('lead', lead.pk)}/", flip)
