@@ -8,6 +8,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver what waits in the outbox": {"task": "foundation.deliver_outbox", "schedule": 5.0},
     "ring again for abandoned jobs": {"task": "foundation.sweep_jobs", "schedule": 5.0},
     "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
+    "let signed agreements take effect": {"task": "portal.tend_agreements", "schedule": crontab(minute="4")},
     "deal out hand-offs that wait for somebody": {"task": "portal.deal_waiting", "schedule": 60.0},
     "score what time changed": {"task": "portal.reevaluate", "schedule": 60.0},
     "score what a new rulebook left behind": {"task": "portal.catch_up", "schedule": 120.0},

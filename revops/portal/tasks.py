@@ -8,6 +8,7 @@ from django.utils import timezone
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
+from revops.portal.agreement import notices as agreements
 from revops.portal.gate import bounces
 from revops.portal.imports import holding
 from scoring.backtest import pack_everything
@@ -93,3 +94,10 @@ def tell_expired_tracks() -> int:
 def escalate() -> int:
     """Takes the steps of the ladder that are due. Answers how many; what a second scheduler took is not taken again."""
     return journey.escalate(now=timezone.now())
+
+
+@shared_task(name="portal.tend_agreements")
+def tend_agreements() -> int:
+    """Lets signed agreements take effect on their day, and announces reviews that are due soon."""
+    now = timezone.now()
+    return agreements.tend_agreements(now, now.astimezone(organisation_zone()).date())

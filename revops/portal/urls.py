@@ -18,6 +18,7 @@ PACKAGES = (
     "reasons",
     "talk_tracks",
     "sla_board",
+    "agreement",
     "rules",
     "sources",
     "submissions",

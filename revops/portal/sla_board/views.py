@@ -25,8 +25,7 @@ from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.sla_board.board import clause_url, columns_of, fingerprint, target_words
 from revops.portal.sla_board.clocks import story_of
 from revops.portal.wording import metric_url
-from sla.agreements import content_hash
-from sla.models import Agreement, AgreementState, Clause, ClauseSide, Clock
+from sla.models import AgreementState, Clause, Clock
 from sla.queries import clocks_behind, fairness_balance, reading_of, unrouted
 
 PAGE = 50
@@ -140,39 +139,6 @@ def clock(request: HttpRequest, clock_id: str) -> HttpResponse:
         "clause_url": clause_url(found.clause.code, Week.of(found.due_at, organisation_zone())),
     }
     return render(request, "sla/clock.html", context)
-
-
-@login_required
-@require_GET
-def agreement(request: HttpRequest) -> HttpResponse:
-    """What both sides signed: the clauses, the signatures, and the versions before. Made to be printed."""
-    check(request.user, "sla.view")
-    versions = list(Agreement.objects.exclude(state=AgreementState.DRAFT).select_related("calendar"))
-    asked = request.GET.get("version", "")
-    live = next((one for one in versions if one.state == AgreementState.LIVE), None)
-    shown = next((one for one in versions if str(one.version) == asked), None) if asked else live
-    if asked and shown is None:
-        raise Http404
-    sides = []
-    if shown is not None:
-        signatures = {row.side: row for row in shown.signatures.select_related("user")}
-        clauses = list(shown.clauses.all())
-        sides = [
-            {
-                "label": side.label,
-                "clauses": [(one, target_words(one)) for one in clauses if one.side == side],
-                "signature": signatures.get(side),
-            }
-            for side in ClauseSide
-        ]
-    context = {
-        "agreement": shown,
-        "versions": versions,
-        "sides": sides,
-        "hash": content_hash(shown) if shown else "",
-        "is_overdue": bool(shown and shown.review_on < timezone.localdate()),
-    }
-    return render(request, "sla/agreement.html", context)
 
 
 @login_required
