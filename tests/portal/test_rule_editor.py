@@ -309,6 +309,6 @@ def test_the_panel_says_what_the_past_would_have_been_and_saves_nothing(marketer
 def test_evaluation_stages_are_taken_over_and_changed(marketer: Client) -> None:
     without = {part: value for part, value in started(marketer).definition.items() if part != "stages"}
     book = saved(marketer, started(marketer, begin="json", json=json.dumps(without)), act="stages")
-    assert [stage["key"] for stage in book.definition["stages"]][0] == "ready"
+    assert book.definition["stages"][0]["key"] == "ready"
     book = saved(marketer, book, ready__c__f__within_days="14")
     assert book.definition["stages"][0]["when"]["within_days"] == 14

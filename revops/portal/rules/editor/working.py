@@ -301,5 +301,5 @@ def plain(points: Any) -> str:
 
 def changed_lines(before: Working, after: Working) -> Iterable[int]:
     """Places of the lines of `after` that say something else than in `before`, or are new."""
-    known = {line.key: line for line in before.lines}
-    return [n for n, line in enumerate(after.lines) if known.get(line.key) != line]
+    known = {line.key: line.json() for line in before.lines if line.is_on}
+    return [n for n, line in enumerate(after.lines) if known.get(line.key) != line.json() or not line.is_on]
