@@ -15,8 +15,10 @@ class PortalConfig(AppConfig):
         from revops.foundation import telling
         from revops.portal.imports import running  # models must be loaded first
         from revops.portal.rules import rescoring
+        from revops.portal.vetting import working as vetting
         from sla.presence import works_at
 
         running.register()
         rescoring.register()
+        vetting.register()
         telling.register_working_hours(works_at)

@@ -11,6 +11,8 @@ from revops.portal import journey
 from revops.portal.agreement import notices as agreements
 from revops.portal.gate import bounces
 from revops.portal.imports import holding
+from revops.portal.routing import alarms
+from revops.portal.vetting import working as vetting
 from scoring.backtest import pack_everything
 from scoring.replay import replay_decisions
 
@@ -66,6 +68,12 @@ def tell_of_expired_imports() -> int:
     return holding.tell_of_expired(timezone.now())
 
 
+@shared_task(name="portal.forget_vetted_lists")
+def forget_vetted_lists() -> int:
+    """Removes lists that were vetted a week ago."""
+    return vetting.forget_old(timezone.now())
+
+
 @shared_task(name="portal.freeze_reviews")
 def freeze_reviews() -> str:
     """Freezes the review of the week before this one; a second run changes nothing."""
@@ -101,3 +109,9 @@ def tend_agreements() -> int:
     """Lets signed agreements take effect on their day, and announces reviews that are due soon."""
     now = timezone.now()
     return agreements.tend_agreements(now, now.astimezone(organisation_zone()).date())
+
+
+@shared_task(name="portal.raise_alarms")
+def raise_alarms() -> int:
+    """Tells managers of leads that nobody could take, once for each."""
+    return alarms.raise_alarms(timezone.now())

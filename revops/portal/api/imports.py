@@ -177,7 +177,7 @@ class FileView(ApiView):
     def put(self, request: Request, run: str) -> Response:
         found, now = _open_run(run, timezone.now()), timezone.now()
         try:
-            file = store_upload(_pieces(request), found.file.name, _user(request), now)
+            file = store_upload(pieces_of(request), found.file.name, _user(request), now)
         except UnreadableFile as problem:
             raise invalid([problem_at("", problem.code, problem.words)]) from problem
         _check_digest(request, file)
@@ -383,7 +383,7 @@ def _user(request: Request) -> User:
     return cast("User", request.user)
 
 
-def _pieces(request: Request) -> Iterator[bytes]:
+def pieces_of(request: Request) -> Iterator[bytes]:
     while piece := request._request.read(PIECE):
         yield piece
 

@@ -23,6 +23,7 @@ from revops.portal.api import (
     signals,
     sources,
     submissions,
+    vettings,
 )
 
 
@@ -69,6 +70,10 @@ resources: list[URLPattern | URLResolver] = [
     path("hygiene_rules/test/", hygiene.HygieneTrialView.as_view()),
     path("hygiene_rules/<str:rule>/", hygiene.HygieneRuleView.as_view()),
     path("bounced_addresses/", hygiene.BouncedAddressListView.as_view()),
+    path("vettings/", vettings.VettingListView.as_view()),
+    path("vettings/<str:vetting>/", vettings.VettingView.as_view()),
+    path("vettings/<str:vetting>/results/", vettings.VettingResultsView.as_view()),
+    path("vettings/<str:vetting>/results.csv", vettings.VettingCsvView.as_view()),
     path("teams/", people.TeamListView.as_view()),
     path("users/", people.UserListView.as_view()),
     path("users/<str:user>/", people.UserView.as_view()),

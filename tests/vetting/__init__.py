@@ -1,0 +1,1 @@
+"""Lists judged without importing them."""
