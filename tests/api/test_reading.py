@@ -51,6 +51,17 @@ def test_why_adds_up(machine, lead):
     assert page["data"][0]["why"] == why["summary"]
 
 
+def test_why_links_its_evidence_and_says_how_far_the_buyer_has_come(machine, lead):
+    why = machine.get_json(f"leads/{lead['id']}/why/")
+    refs = [ref for axis in why["axes"].values() for reason in axis["reasons"] for ref in reason["evidence_refs"]]
+    assert {"fact", "signals"} == {ref["type"] for ref in refs}
+    assert why["evaluation_stage"]["key"] == "ready"
+    assert "equested a demo on" in why["evaluation_stage"]["evidence"]
+    now = machine.get_json(f"leads/{lead['id']}/why/", at="now")
+    assert (now["decision"], now["tier"], now["axes"]) == (None, why["tier"], why["axes"])
+    machine.get_json(f"leads/{lead['id']}/why/", 422, at="then")
+
+
 def test_a_timeline_is_walked_to_its_end(machine, lead):
     whole = machine.get_json(f"leads/{lead['id']}/timeline/")["data"]
     walked, url = [], f"leads/{lead['id']}/timeline/?limit=2"

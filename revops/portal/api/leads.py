@@ -8,8 +8,9 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,9 +26,19 @@ from revops.portal.api.lead_facts import LEAD_COLUMNS, LeadSerializer, shown_lea
 from revops.portal.api.who import decode_or_404, shows_persons, visible_leads
 from revops.portal.lead_pages.filters import LeadFilter
 from revops.portal.lead_pages.timeline import KINDS, timeline_of
-from scoring.explanation import explain_lead, explain_many
+from scoring.explanation import explain_lead, explain_many, explain_now
+from scoring.rules.stages import STAGES
 
 _TIMELINE_SALT = "api.timeline"
+
+
+class EvidenceSerializer(Serializer):
+    type = serializers.ChoiceField(["fact", "signals"])
+    fact = serializers.CharField(required=False, help_text="For a fact: its name.")
+    kinds = serializers.ListField(child=serializers.CharField(), required=False, help_text="For signals: their kinds.")
+    first_on = serializers.DateField(required=False, allow_null=True, help_text="Null for acts that nobody dated.")
+    last_on = serializers.DateField(required=False, allow_null=True)
+    by = serializers.ChoiceField(["person", "account"], required=False, help_text="Whose acts they are.")
 
 
 class ReasonSerializer(Serializer):
@@ -35,6 +46,7 @@ class ReasonSerializer(Serializer):
     sentence = serializers.CharField()
     points = serializers.FloatField()
     evidence = serializers.CharField()
+    evidence_refs = EvidenceSerializer(many=True, help_text="The facts and acts behind it.")
     note = serializers.CharField()
     is_proven = serializers.BooleanField()
 
@@ -43,6 +55,14 @@ class AxisSerializer(Serializer):
     total = serializers.FloatField(help_text="Exactly the sum of its reasons.")
     cap = serializers.FloatField()
     reasons = ReasonSerializer(many=True)
+
+
+class EvaluationStageSerializer(Serializer):
+    key = serializers.ChoiceField([stage.value for stage in STAGES])
+    label = serializers.CharField()
+    sentence = serializers.CharField()
+    evidence = serializers.CharField()
+    evidence_refs = EvidenceSerializer(many=True)
 
 
 class AxesSerializer(Serializer):
@@ -58,7 +78,7 @@ class RulebookRefSerializer(Serializer):
 
 class WhySerializer(Serializer):
     lead = PublicIdField("lead")
-    decision = serializers.IntegerField()
+    decision = serializers.IntegerField(allow_null=True, help_text="Null for a judgement of this moment.")
     decided_at = InstantField()
     as_of = InstantField()
     rulebook = RulebookRefSerializer()
@@ -66,6 +86,7 @@ class WhySerializer(Serializer):
     summary = serializers.CharField()
     disqualified = serializers.CharField(allow_null=True)
     missing_for_tier_1 = serializers.ListField(child=serializers.CharField())
+    evaluation_stage = EvaluationStageSerializer(allow_null=True, help_text="How far the buyer has come; no tier.")
     axes = AxesSerializer()
 
 
@@ -120,14 +141,26 @@ class WhyView(ApiView):
     """Why the lead has its tier: every point with what was found, and what is missing to tier 1."""
 
     permissions = {"GET": "leads.view"}
+    query_parameters = frozenset({"at"})
 
-    @extend_schema(responses=WhySerializer)
+    @extend_schema(
+        responses=WhySerializer,
+        parameters=[
+            OpenApiParameter(
+                "at", enum=["decision", "now"],
+                description="The stored decision that counts (the usual), or what the live rulebook would say now.",
+            )
+        ],
+    )  # fmt: skip
     def get(self, request: Request, lead: str) -> Response:
-        row = find_lead(visible_leads(request), lead)
-        explanation = explain_lead(row.pk)
+        row, at = find_lead(visible_leads(request), lead), request.query_params.get("at", "decision")
+        if at not in ("decision", "now"):
+            raise parameter_error("at", "unknown_choice", _("at is decision or now."))
+        explanation = explain_lead(row.pk) if at == "decision" else explain_now(row.pk, timezone.now())
         if explanation is None:
             raise Http404
-        return self.versioned(explanation.as_dict(), explanation.decision_id)
+        shown = explanation.as_dict()
+        return self.versioned(shown, explanation.decision_id) if at == "decision" else Response(shown)
 
 
 class TimelineView(ApiView):

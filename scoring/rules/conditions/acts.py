@@ -58,15 +58,15 @@ class Counting(ActQuestion):
 
     def names(self, kinds: Mapping[str, Kind]) -> str:
         """The acts in words, with who did them if that is anybody at the account."""
-        acts = join_names(self.kinds, kinds)
+        return self.said(join_names(self.kinds, kinds))
+
+    def said(self, acts: str) -> str:
         return _("somebody at the company %(acts)s") % {"acts": acts} if self.is_by_account else acts
 
     def found(self, facts: Workspace, lead: int, kinds: Mapping[str, Kind]) -> str:
         acts = self.acts(facts)
         done = acts.kinds_of(lead) or self.kinds
-        words: dict[str, Any] = {"acts": join_names([code for code in self.kinds if code in done], kinds)}
-        if self.is_by_account:
-            words["acts"] = _("somebody at the company %(acts)s") % words
+        words = {"acts": self.said(join_names([code for code in self.kinds if code in done], kinds))}
         measure = facts.measure(self)
         return on_day(self.tell(words, int(measure.count[lead])), facts, int(measure.latest[lead]), measure.count[lead])
 
@@ -167,8 +167,11 @@ class DistinctCount(Counting):
         return facts.measure_of(acts, acts.distinct(self.of))
 
     def clause(self, kinds: Mapping[str, Kind]) -> str:
-        names = join_names(self.kinds, kinds) if self.of == "people" else self.names(kinds)
-        return _(_DISTINCT[self.of]) % {"acts": names, "n": self.at_least, "window": window(self.within_days)}
+        words = {"acts": self.names(kinds), "n": self.at_least, "window": window(self.within_days)}
+        return _(_DISTINCT[self.of]) % words
+
+    def said(self, acts: str) -> str:
+        return acts if self.of == "people" else Counting.said(self, acts)
 
     def tell(self, words: dict[str, Any], count: int) -> str:
         if self.of == "people":

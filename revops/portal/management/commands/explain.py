@@ -32,6 +32,8 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{axis.axis.value.title()}: {axis.shown_total}")
             for reason in axis.reasons:
                 self.stdout.write(f"  {reason.shown_points:>6}  {reason.sentence} ({reason.evidence})")
+        if explanation.stage:
+            self.stdout.write(f"\nTheir own evaluation: {explanation.stage.label} ({explanation.stage.evidence})")
         if explanation.missing:
             self.stdout.write("\nMissing for tier 1:")
             for sentence in explanation.missing:
