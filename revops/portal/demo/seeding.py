@@ -20,6 +20,7 @@ from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
 from revops.portal import journey
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
+from revops.portal.demo.desk_words import equip_desk
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
 from revops.portal.demo.seasons import YEAR
@@ -82,6 +83,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
         simulation = Simulation(company, world, now, seed)
         _run(simulation, company, now, tell)
         with transaction.atomic():
+            equip_desk(company.users, now, Random(f"desk/{seed}"))  # noqa: S311 - a story, not a secret
             _quieten(now)
             _write_down(FINISHED, now)
         _analyze()

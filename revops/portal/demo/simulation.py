@@ -23,6 +23,7 @@ from revops.portal import journey
 from revops.portal.demo.behaviour import Arrival, Prospect, later_submission
 from revops.portal.demo.company import Company
 from revops.portal.demo.desk import PlannedAnswer, PlannedResult, PlannedTry, Trouble, work_handoff
+from revops.portal.demo.desk_words import SECOND_LOOK
 from revops.portal.demo.marketing import complete_roles, lateness
 from revops.portal.demo.seasons import YEAR
 from revops.portal.demo.world import World
@@ -260,7 +261,17 @@ class Simulation:
                 else:
                     batch[lead_id] = (user_id, answer)
             answers = [
-                Answer(lead_id, user_id, plan.kind, plan.at, plan.reason, plan.evidence, plan.note, plan.decision_ms)
+                Answer(
+                    lead_id,
+                    user_id,
+                    plan.kind,
+                    plan.at,
+                    plan.reason,
+                    plan.evidence,
+                    plan.note,
+                    plan.decision_ms,
+                    second_look=SECOND_LOOK,
+                )  # fmt: skip
                 for lead_id, (user_id, plan) in batch.items()
             ]
             for answered, (user_id, plan) in zip(journey.decide(answers, now=end), batch.values(), strict=True):
