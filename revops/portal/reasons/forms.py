@@ -35,6 +35,7 @@ class ReasonForm(forms.ModelForm):
         label=_("Key"), choices=_KEYS, coerce=int, help_text=_("On the sheet, within its family. Keys never move.")
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    is_outdated = False
 
     class Meta:
         model = ReasonCode
@@ -97,6 +98,12 @@ class ReasonForm(forms.ModelForm):
         if ReasonCode.objects.filter(pk=code).exists():
             raise ValidationError(_("This code is taken. Retired reasons keep theirs."))
         return code
+
+    def keep_up(self) -> None:
+        """After somebody was faster: what was typed stays, and saving it again replaces theirs."""
+        self.is_outdated = True
+        version = ReasonCode.objects.values_list("version", flat=True).get(pk=self.instance.pk)
+        self.data = {**{name: self.data[name] for name in self.data}, "version": version}
 
     def show(self, problem: ValidationError) -> None:
         """Shows what the catalogue refused at its fields."""

@@ -148,17 +148,15 @@ def _save(request: HttpRequest, form: ReasonForm, version: int | None = None) ->
     except ValidationError as problem:
         form.show(problem)
     except OutdatedReason:
-        words = _(
-            "Somebody changed this reason since you opened it. What you typed is kept; look at the history below."
-        )
+        words = _("Somebody changed this reason since you opened it: see the history below. Save again to keep yours.")
         form.add_error(None, words)
-        form.is_outdated = True  # type: ignore[attr-defined]
+        form.keep_up()
     return None
 
 
-def _form_page(request: HttpRequest, form: ReasonForm, template: str, **context: Any) -> HttpResponse:
-    status = (409 if getattr(form, "is_outdated", False) else 422) if form.errors else 200
-    values = {"form": form, "tabs": tabs_for(request, "reasons"), **_preview(form.instance), **context}
+def _form_page(request: HttpRequest, shown: ReasonForm, template: str, **context: Any) -> HttpResponse:
+    status = (409 if shown.is_outdated else 422) if shown.errors else 200
+    values = {"form": shown, "tabs": tabs_for(request, "reasons"), **_preview(shown.instance), **context}
     return render(request, template, values, status=status)
 
 
