@@ -16,7 +16,7 @@ from revops.foundation.policy import visibility
 from sla.calendars import hours_of
 from sla.clock_state import Reading, read_clock
 from sla.fair_turns import TURN
-from sla.models import Clause, Clock, HandOff, Measure, RoutingBalance
+from sla.models import Assignment, Clause, Clock, HandOff, Measure, RoutingBalance, TurnEntry, TurnReason
 
 WORST = 5
 _CARD = ("lead__person", "lead__account", "lead__source", "owner")
@@ -173,6 +173,7 @@ class Balance:
     weight: int
     open_work: int
     capacity: int | None
+    is_routable: bool
 
 
 def fairness_balance() -> list[Balance]:
@@ -191,9 +192,37 @@ def fairness_balance() -> list[Balance]:
             weight=row.user.rep_profile.weight,
             open_work=row.open_work,
             capacity=row.user.rep_profile.capacity,
+            is_routable=row.user.is_active and row.user.rep_profile.is_routable,
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns somebody took since a time, and how many of their turns were credited back since then."""
+
+    taken: int
+    credited: int
+
+
+def turns_since(start: datetime) -> dict[UUID, Turns]:
+    """Turns by person. Two queries."""
+    taken = dict(
+        Assignment.objects.filter(assigned_at__gte=start, trace__turn=True, user__isnull=False)
+        .order_by()
+        .values_list("user_id")
+        .annotate(n=Count("pk"))
+    )
+    charged = Assignment.objects.filter(trace__turn=True, handoff=OuterRef("handoff")).order_by("-pk")
+    credited = dict(
+        TurnEntry.objects.filter(decided_at__gte=start, reason=TurnReason.CREDIT_BACK)
+        .annotate(credited_user=Subquery(charged.values("user_id")[:1]))
+        .order_by()
+        .values_list("credited_user")
+        .annotate(n=Count("pk"))
+    )
+    return {pk: Turns(taken.get(pk, 0), credited.get(pk, 0)) for pk in taken.keys() | credited.keys() if pk}
 
 
 def _due_between(start: datetime, end: datetime) -> QuerySet[Clock]:

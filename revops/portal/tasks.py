@@ -8,6 +8,8 @@ from django.utils import timezone
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
+from revops.portal.overrides import acting as overrides
+from revops.portal.rules import going_live
 from revops.portal.agreement import notices as agreements
 from revops.portal.gate import bounces
 from revops.portal.imports import holding
@@ -115,3 +117,21 @@ def tend_agreements() -> int:
 def raise_alarms() -> int:
     """Tells managers of leads that nobody could take, once for each."""
     return alarms.raise_alarms(timezone.now())
+
+
+@shared_task(name="portal.settle_overrides")
+def settle_overrides() -> int:
+    """Lets the leads of overrides that ended go back to the team their own tier says."""
+    return overrides.settle(now=timezone.now())
+
+
+@shared_task(name="portal.publish_scheduled")
+def publish_scheduled() -> int:
+    """Publishes signed rulebooks whose time has come, and tells those whose version could not be."""
+    return going_live.publish_due(timezone.now())
+
+
+@shared_task(name="portal.report_effects")
+def report_effects() -> int:
+    """Says two and six weeks after a publication what it changed."""
+    return going_live.report_effects(timezone.now())

@@ -27,7 +27,7 @@ def test_the_learning_pages_are_sound_at_any_width(open_page: Callable[..., Page
     week = last_week().name
     page = open_page(company.sales_head, width=width, color_scheme=scheme)
     for address in (f"/review/{week}/", "/review/", "/rejections/", "/rejections/leads/", f"/sla/?week={week}",
-                    "/sla/clauses/decision/", "/sla/agreement/", "/sla/turns/"):  # fmt: skip
+                    "/sla/clauses/decision/", "/sla/agreement/", "/routing/"):  # fmt: skip
         page.goto(address)
         assert page.locator("h1").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address

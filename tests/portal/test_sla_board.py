@@ -17,7 +17,7 @@ from leads.attempts import Try
 from revops.foundation.ids import encode
 from revops.foundation.models import Role, User
 from revops.portal import journey
-from sla.models import Clock, HandOff
+from sla.models import Clock
 from tests.factories import UserFactory
 from tests.feedback.company import Company, found_company
 from tests.portal.learning import browser_of, in_last_week, last_week, links_in, text_of
@@ -97,12 +97,12 @@ def test_a_rep_sees_the_numbers_but_not_colleagues_leads(worked: Company, week: 
 
 
 @pytest.mark.parametrize("role", [role for role in Role.values if role != Role.INTEGRATION])
-@pytest.mark.parametrize("address", ["/sla/", "/sla/agreement/", "/sla/turns/", "/sla/clauses/volume/"])
+@pytest.mark.parametrize("address", ["/sla/", "/sla/agreement/", "/sla/clauses/volume/"])
 def test_everybody_may_look(company: Company, role: str, address: str) -> None:
     html_of(browser_of(UserFactory.create(role=role)), address)
 
 
-@pytest.mark.parametrize("address", ["/sla/", "/sla/agreement/", "/sla/turns/", "/sla/clauses/volume/"])
+@pytest.mark.parametrize("address", ["/sla/", "/sla/agreement/", "/sla/clauses/volume/"])
 def test_a_stranger_has_to_sign_in(address: str) -> None:
     assert Client().get(address).status_code == 302
 
@@ -191,27 +191,15 @@ def test_without_an_agreement_the_pages_say_so(db: None) -> None:
     assert "No agreement yet" in text_of(html_of(client, "/sla/agreement/"))
 
 
-def test_turns_sum_to_zero_and_show_the_load(manager: Client, company: Company) -> None:
-    company.hand_off(3)
-    text = text_of(html_of(manager, "/sla/turns/"))
-    assert "Together 0.00" in text
-    for rep in company.reps:
-        assert rep.name in text
-
-
-def test_what_nobody_could_take_is_seen_by_all_and_named_to_managers(company: Company) -> None:
+def test_what_nobody_could_take_is_on_the_board(company: Company) -> None:
     User.objects.filter(role="rep").update(is_active=False)
     company.hand_off(1)
-    reason = HandOff.objects.get().unrouted_reason
-    assert reason in text_of(html_of(browser_of(company.sales_head), "/sla/turns/"))
-    marketer = text_of(html_of(browser_of(UserFactory.create(role="marketer")), "/sla/turns/"))
-    assert "1 lead waits; managers give it to somebody." in marketer
     assert "1 lead waits for somebody" in text_of(html_of(browser_of(company.marketing_head), "/sla/"))
 
 
 def test_links_lead_from_the_board_to_all_its_pages(manager: Client) -> None:
     links = links_in(html_of(manager, "/sla/"), "/sla/")
-    assert {"/sla/agreement/", "/sla/turns/"} <= set(links)
+    assert "/sla/agreement/" in links
 
 
 @pytest.mark.parametrize("leads", [1, 3])
@@ -220,10 +208,10 @@ def test_queries_do_not_grow_with_leads(manager: Client, company: Company, week:
     counts = {}
     clock = Clock.objects.filter(clause__code="decision").first()
     assert clock is not None
-    for address in (f"/sla/?week={week.name}", f"/sla/clauses/decision/?week={week.name}", "/sla/turns/",
-                    "/sla/agreement/", f"/sla/clocks/{clock.public_id}/"):  # fmt: skip
+    for address in (f"/sla/?week={week.name}", f"/sla/clauses/decision/?week={week.name}", "/sla/agreement/",
+                    f"/sla/clocks/{clock.public_id}/"):  # fmt: skip
         html_of(manager, address)
         with CaptureQueriesContext(connection) as captured:
             html_of(manager, address)
         counts[address.split("?")[0].split("/")[2]] = len(captured)
-    assert counts == {"": 11, "clauses": 6, "turns": 4, "agreement": 9, "clocks": 3}
+    assert counts == {"": 11, "clauses": 6, "agreement": 9, "clocks": 3}

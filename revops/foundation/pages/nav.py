@@ -66,6 +66,8 @@ NAVIGATION = (
         _("Keep our word"),
         (
             Page(_("SLA board"), "sla-board", "scale", EVERYONE, "g s"),
+            Page(_("Routing"), "routing", "arrows-split", EVERYONE, "g t"),
+            Page(_("Contests"), "contests", "hand-stop", EVERYONE, "g k"),
             Page(_("Weekly review"), "review", "calendar-week", EVERYONE, "g w"),
         ),
     ),

@@ -6,7 +6,6 @@ from revops.portal.sla_board import views
 
 urlpatterns = [
     path("sla/", views.board, name="sla-board"),
-    path("sla/turns/", views.turns, name="sla-turns"),
     path("sla/clauses/<slug:code>/", views.clause, name="sla-clause"),
     path("sla/clocks/<str:clock_id>/", views.clock, name="sla-clock"),
 ]

@@ -20,13 +20,13 @@ from feedback.metrics.promised import COUNTED, leads_of_promise
 from feedback.promises import Promise, promise_board
 from leads.models import Lead
 from revops.foundation.ids import decode
-from revops.foundation.policy import can, check
+from revops.foundation.policy import check
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.sla_board.board import clause_url, columns_of, fingerprint, target_words
 from revops.portal.sla_board.clocks import story_of
 from revops.portal.wording import metric_url
 from sla.models import AgreementState, Clause, Clock
-from sla.queries import clocks_behind, fairness_balance, reading_of, unrouted
+from sla.queries import clocks_behind, reading_of, unrouted
 
 PAGE = 50
 PARTS = ("all", "kept", "late", "pending")
@@ -139,21 +139,6 @@ def clock(request: HttpRequest, clock_id: str) -> HttpResponse:
         "clause_url": clause_url(found.clause.code, Week.of(found.due_at, organisation_zone())),
     }
     return render(request, "sla/clock.html", context)
-
-
-@login_required
-@require_GET
-def turns(request: HttpRequest) -> HttpResponse:
-    """Whose turn it is: the balance of the fair distribution, which sums to zero."""
-    check(request.user, "sla.view")
-    rows = fairness_balance()
-    context = {
-        "rows": rows,
-        "total": round(sum(row.turns for row in rows), 2) + 0.0,
-        "waiting": unrouted()[:PAGE] if can(request.user, "sla.manage") else [],
-        "unrouted": unrouted().count(),
-    }
-    return render(request, "sla/turns.html", context)
 
 
 def _week(request: HttpRequest, now: datetime) -> Week:
