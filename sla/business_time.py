@@ -108,6 +108,24 @@ def working_days_before(at: datetime, days: int, hours: BusinessHours) -> dateti
     return from_microseconds(min(begins.values())) if len(begins) == days else at
 
 
+def working_days_after(at: datetime, days: int, hours: BusinessHours) -> datetime:
+    """When the `days`-th working day after the day of `at` ends: "within five business days".
+
+    Raises NoBusinessHours if there are not so many within twenty years.
+    """
+    moment, today = to_microseconds(at), at.astimezone(hours.zone).date()
+    for ahead in _HORIZONS:
+        open_time = hours.open_time(moment, moment + days * 7 * DAY + ahead)
+        closes: dict[date, int] = {}
+        for opening in range(bisect_right(open_time.starts, moment), len(open_time.starts)):
+            day = from_microseconds(open_time.starts[opening]).astimezone(hours.zone).date()
+            if day not in closes and len(closes) == days:
+                return from_microseconds(max(closes.values()))
+            if day > today:
+                closes[day] = open_time.ends[opening]
+    raise NoBusinessHours("The calendar does not open often enough for this promise. Add working hours to it.")
+
+
 def to_microseconds(at: datetime) -> int:
     """Microseconds since 1970 UTC. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:

@@ -6,19 +6,34 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
-from sla.calendars import hours_of
+from sla.business_time import BusinessHours
+from sla.calendars import hours_of, newest_versions
 from sla.clock_state import Reading, read_clock
 from sla.fair_turns import TURN
-from sla.models import Assignment, Clause, Clock, HandOff, Measure, RoutingBalance, TurnEntry, TurnReason
+from sla.models import (
+    Agreement,
+    AgreementSignature,
+    AgreementState,
+    Assignment,
+    Clause,
+    Clock,
+    HandOff,
+    Measure,
+    RoutingBalance,
+    TurnEntry,
+    TurnReason,
+)
 
 WORST = 5
+"""So many overdue promises of a clause are named on the board."""
 _CARD = ("lead__person", "lead__account", "lead__source", "owner")
 
 
@@ -69,6 +84,29 @@ def clocks_of_leads(lead_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
     return dict(found)
 
 
+def agreement_hours() -> BusinessHours | None:
+    """The hours of the live agreement itself: they count what no person keeps alone. None without one. Two queries."""
+    calendar_id = Agreement.objects.filter(state=AgreementState.LIVE).values_list("calendar_id", flat=True).first()
+    return hours_of(newest_versions([calendar_id])[calendar_id]) if calendar_id else None
+
+
+def live_target(clause_code: str) -> Decimal | None:
+    """The number a count clause of the live agreement promises; None if it has none. One query."""
+    clauses = Clause.objects.filter(agreement__state=AgreementState.LIVE, code=clause_code)
+    return clauses.values_list("target", flat=True).first()
+
+
+def agreed_since() -> datetime | None:
+    """When the first agreement took effect. One query."""
+    return Agreement.objects.aggregate(first=Min("effective_at"))["first"]
+
+
+def heads_of(agreement_id: UUID) -> dict[str, User]:
+    """Who signed for each side: they answer for its promises. One query."""
+    rows = AgreementSignature.objects.filter(agreement=agreement_id).select_related("user").order_by("signed_at", "id")
+    return {row.side: row.user for row in rows}
+
+
 def reading_of(clock: Clock, now: datetime) -> Reading:
     """The state of a clock and the time left, in business time where its clause counts so. No query if
     `calendar_version` is loaded.
@@ -105,11 +143,14 @@ class ClauseRow:
         return self.kept / self.n if self.n else None
 
 
-def clause_board(week_start: datetime, week_end: datetime, now: datetime) -> list[ClauseRow]:
+def clause_board(
+    week_start: datetime, week_end: datetime, now: datetime, *, worst_since: datetime | None = None
+) -> list[ClauseRow]:
     """Both sides' promises that fall due from `week_start` until before `week_end`, per clause. Three queries.
 
     Kept: closed in time. Late: closed late, or open and overdue. Pending: still in time. Clocks called off in time
-    or taken back by an undo do not count. Clauses of the live agreement, and older ones that have clocks.
+    or taken back by an undo do not count. Clauses of the live agreement, and older ones that have clocks. The worst
+    are those of the week, or of a longer time that begins at `worst_since`.
     """
     counted = {
         row["clause__code"]: row
@@ -132,7 +173,7 @@ def clause_board(week_start: datetime, week_end: datetime, now: datetime) -> lis
         for clause in clauses.values()
         for found in [counted.get(clause.code, _NOTHING)]
     ]
-    worst = _worst(week_start, week_end, now)
+    worst = _worst(worst_since or week_start, week_end, now)
     for row in rows:
         row.worst = worst.get(row.clause.code, [])
     return sorted(rows, key=lambda row: (row.clause.side, row.clause.position))

@@ -1,85 +1,193 @@
-"""Count clauses of the agreement whose promise is kept or broken lead by lead: one query each, like a metric."""
+"""Count clauses whose promise is kept or broken lead by lead: one query each, like a metric.
+
+Each promise has a moment at which it falls due and, once it is kept, one at which it was. So a count is judged like a
+clock: kept in time, late, or still open; and it belongs to the week in which it falls due.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
-from feedback.metrics.measuring import as_subquery
 from feedback.metrics.periods import Week
-from leads.models import Lead
+
+KEPT, LATE, PENDING = "kept", "late", "pending"
+FOLLOW_UP_WITHIN = timedelta(hours=24)
+"""How soon after its acceptance a lead is tried, if not before."""
+NURTURE_STARTS_WITHIN = timedelta(days=2)
+"""How soon after the “no response” marketing begins to nurture."""
 
 _LIVE = "NOT lead.is_history AND lead.withdrawn_at IS NULL"
 _REJECTIONS = (
     "FROM feedback_disposition answer JOIN leads_lead lead ON lead.id = answer.lead_id"
     " WHERE answer.kind = 'rejected' AND NOT answer.is_history"
-    " AND answer.decided_at >= %(start)s AND answer.decided_at < %(end)s"
     f" AND NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id) AND {_LIVE}"
 )
-_TOUCHED = (
-    "EXISTS (SELECT FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
-    " AND attempt.occurred_at >= {since} AND attempt.occurred_at < %(as_of)s)"
-)
+_DECIDED = " AND answer.decided_at >= %(start)s AND answer.decided_at < %(end)s"
+_COUNTS_AT = "CASE WHEN attempt.grade = 'C' THEN attempt.recorded_at ELSE attempt.occurred_at END"
 
 COUNTED: dict[str, str] = {
-    # Accepted hand-offs of the week: followed up by an attempt, at the latest a day after the answer.
+    # Every lead sales accepted: an attempt by a person since the hand-off, at the latest a day after the answer.
     "follow_up": (
-        f"SELECT lead.id AS lead_id, CASE WHEN {_TOUCHED.format(since='handoff.handed_off_at')} THEN 'kept'"
-        " WHEN handoff.answered_at + interval '24 hours' > %(as_of)s THEN 'pending' ELSE 'late' END AS verdict"
+        "SELECT lead.id AS lead_id, handoff.answered_by_id AS user_id, handoff.answered_at + %(follow_up)s AS due_at,"
+        f" (SELECT min({_COUNTS_AT}) FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
+        "   AND attempt.occurred_at >= handoff.handed_off_at AND NOT attempt.is_automatic) AS done_at"
         " FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id"
-        " WHERE handoff.state = 'accepted' AND handoff.answered_at >= %(start)s AND handoff.answered_at < %(end)s"
-        f" AND {_LIVE}"
+        " WHERE handoff.state = 'accepted' AND handoff.answered_at >= %(start)s - %(follow_up)s"
+        f" AND handoff.answered_at < %(end)s - %(follow_up)s AND {_LIVE}"
     ),
-    # Rejections of the week for no response: six attempts on two channels came before.
+    # Every rejection for no response: so many attempts by people, on two channels, came before.
     "attempts": (
-        "SELECT lead.id AS lead_id, CASE WHEN (SELECT count(*) >= 6 AND count(DISTINCT attempt.channel) >= 2"
-        " FROM leads_attempt attempt WHERE attempt.lead_id = lead.id AND attempt.occurred_at <= answer.decided_at)"
-        f" THEN 'kept' ELSE 'late' END AS verdict {_REJECTIONS} AND answer.reason_id = 'no_response'"
+        "SELECT lead.id AS lead_id, answer.user_id, answer.decided_at AS due_at, CASE WHEN ("
+        "  SELECT count(*) >= %(attempts)s AND count(DISTINCT attempt.channel) >= 2 FROM leads_attempt attempt"
+        "  WHERE attempt.lead_id = lead.id AND attempt.occurred_at <= answer.decided_at AND NOT attempt.is_automatic)"
+        f" THEN answer.decided_at END AS done_at {_REJECTIONS}{_DECIDED} AND answer.reason_id = 'no_response'"
     ),
-    # Rejections of the week: a reason and its evidence.
+    # Every rejection: a reason and its evidence.
     "specific_reason": (
-        "SELECT lead.id AS lead_id, CASE WHEN answer.reason_id IS NOT NULL AND answer.evidence <> '' THEN 'kept'"
-        f" ELSE 'late' END AS verdict {_REJECTIONS}"
+        "SELECT lead.id AS lead_id, answer.user_id, answer.decided_at AS due_at,"
+        " CASE WHEN answer.reason_id IS NOT NULL AND answer.evidence <> '' THEN answer.decided_at END AS done_at"
+        f" {_REJECTIONS}{_DECIDED}"
     ),
-    # Leads accepted in the four weeks before this one that stand at accepted: something was written down in a week.
+    # Whatever happened with a lead, a try or an outcome: it is written down within so many days.
     "outcome_updates": (
-        f"SELECT lead.id AS lead_id, CASE WHEN {_TOUCHED.format(since='%(as_of)s::timestamptz - %(fresh)s')}"
-        " OR EXISTS (SELECT FROM feedback_outcome outcome WHERE outcome.lead_id = lead.id"
-        " AND outcome.recorded_at >= %(as_of)s::timestamptz - %(fresh)s AND outcome.recorded_at < %(as_of)s)"
-        " THEN 'kept' ELSE 'late' END AS verdict"
-        " FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id"
-        " WHERE handoff.state = 'accepted' AND lead.stage = 'accepted'"
-        " AND handoff.answered_at >= %(start)s::timestamptz - interval '28 days' AND handoff.answered_at < %(start)s"
+        "SELECT lead.id AS lead_id, fact.user_id, fact.occurred_at + %(current)s AS due_at,"
+        " fact.recorded_at AS done_at FROM ("
+        "  SELECT lead_id, user_id, occurred_at, recorded_at FROM leads_attempt WHERE NOT is_automatic"
+        "   AND occurred_at >= %(start)s - %(current)s AND occurred_at < %(end)s - %(current)s"
+        "  UNION ALL SELECT lead_id, recorded_by_id, occurred_at, recorded_at FROM feedback_outcome"
+        "   WHERE NOT is_history AND occurred_at >= %(start)s - %(current)s AND occurred_at < %(end)s - %(current)s"
+        f" ) fact JOIN leads_lead lead ON lead.id = fact.lead_id WHERE {_LIVE}"
+    ),
+    # Every “no response”: nurture begins in time and lasts, unless the lead comes back to sales before it is over.
+    "nurture_unresponsive": (
+        "SELECT lead.id AS lead_id, period.started_by_id AS user_id,"
+        " COALESCE(period.until, answer.decided_at + %(begin)s) AS due_at,"
+        " CASE WHEN back.at <= COALESCE(period.until, answer.decided_at + %(begin)s) THEN back.at"
+        "  WHEN period.stopped_at IS NULL AND period.until <= %(now)s THEN period.until END AS done_at"
+        " FROM feedback_disposition answer JOIN leads_lead lead ON lead.id = answer.lead_id"
+        " LEFT JOIN feedback_nurtureperiod period ON period.disposition_id = answer.id"
+        "  AND period.started_at <= answer.decided_at + %(begin)s"
+        " LEFT JOIN LATERAL (SELECT min(handoff.handed_off_at) AS at FROM sla_handoff handoff"
+        "  WHERE handoff.lead_id = lead.id AND handoff.handed_off_at > answer.decided_at"
+        "  AND (period.stopped_at IS NULL OR handoff.handed_off_at <= period.stopped_at)) back ON true"
+        " WHERE answer.kind = 'rejected' AND answer.reason_id = 'no_response' AND NOT answer.is_history"
+        " AND answer.decided_at >= %(start)s - %(nurture)s - 2 * %(begin)s AND answer.decided_at < %(end)s"
+        " AND NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id)"
         f" AND {_LIVE}"
     ),
 }
-"""By code of the clause: rows of (lead_id, verdict), the verdict being kept, late or pending."""
+"""By code of the clause: rows of (lead_id, user_id, due_at, done_at); done_at is empty while it is not kept."""
+
+_VERDICT = (
+    "CASE WHEN fact.done_at <= fact.due_at THEN 'kept'"
+    " WHEN COALESCE(fact.done_at, %(now)s) > fact.due_at THEN 'late' ELSE 'pending' END"
+)
 
 
-def count_promises(codes: set[str], week: Week, now: datetime) -> dict[str, dict[str, int]]:
-    """{code: {verdict: how many}} of all count clauses in one query."""
-    wanted = [code for code in COUNTED if code in codes]
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One promise of a count clause: about which lead (None: about none), whose, due when, and kept when."""
+
+    code: str
+    due_at: datetime
+    done_at: datetime | None
+    verdict: str
+    lead_id: UUID | None = None
+    user_id: UUID | None = None
+    about: tuple[str, str] = ("", "")
+    """What it is about if not a lead: ("review", "2026-W47"), ("finding", its id) or ("performance", "2026-11")."""
+
+
+def verdict_of(due_at: datetime, done_at: datetime | None, now: datetime) -> str:
+    """The comparison of the query, for promises that no query counts."""
+    if done_at is not None and done_at <= due_at:
+        return KEPT
+    return LATE if (done_at or now) > due_at else PENDING
+
+
+def count_promises(
+    targets: Mapping[str, Decimal | None], first: Week, last: Week, now: datetime
+) -> dict[str, dict[Week, dict[str, int]]]:
+    """{code: {week: {verdict: how many}}} of the clauses in `targets` (code: target of the clause). One query."""
+    wanted = [code for code in COUNTED if code in targets]
     if not wanted:
         return {}
-    union = " UNION ALL ".join(f"SELECT '{code}' AS code, fact.verdict FROM ({COUNTED[code]}) fact" for code in wanted)
-    found: dict[str, dict[str, int]] = {}
+    monday = "date_trunc('week', due_at AT TIME ZONE %(zone)s)::date"
+    sql = f"SELECT code, {monday}, verdict, count(*) FROM ({_union(wanted)}) facts GROUP BY 1, 2, 3"
+    parameters = _parameters(targets, first.start, last.end, now) | {"zone": str(last.zone)}
+    found: dict[str, dict[Week, dict[str, int]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT code, verdict, count(*) FROM ({union}) facts GROUP BY 1, 2", _parameters(week, now))
-        for code, verdict, n in cursor.fetchall():
-            found.setdefault(code, {})[verdict] = n
+        cursor.execute(sql, parameters)
+        for code, week_on, verdict, n in cursor.fetchall():
+            found.setdefault(code, {}).setdefault(Week(week_on, last.zone), {})[verdict] = n
     return found
 
 
-def leads_of_promise(code: str, week: Week, now: datetime, verdict: str = "") -> QuerySet[Lead]:
-    """The leads behind a count clause's number; `verdict` is kept, late, pending or empty for all."""
-    where = " WHERE fact.verdict = %(verdict)s" if verdict else ""
-    sql = f"SELECT fact.lead_id FROM ({COUNTED[code]}) fact{where}"
-    return Lead.objects.filter(pk__in=as_subquery(sql, {**_parameters(week, now), "verdict": verdict}))
+def items_of(
+    code: str, target: Decimal | None, start: datetime, end: datetime, now: datetime, verdict: str = ""
+) -> list[Item]:
+    """The promises behind a number, by when they fell due; `verdict` is kept, late, pending or empty. One query."""
+    where = "" if not verdict else " WHERE verdict = %(verdict)s"
+    sql = f"SELECT {_COLUMNS} FROM ({_union([code])}) facts{where} ORDER BY due_at, lead_id"
+    return _read(sql, _parameters({code: target}, start, end, now) | {"verdict": verdict})
 
 
-def _parameters(week: Week, now: datetime) -> dict[str, Any]:
-    as_of = min(now, week.end)
-    return {"start": week.start, "end": week.end, "as_of": as_of, "fresh": timedelta(days=7)}
+def worst_items(
+    targets: Mapping[str, Decimal | None], start: datetime, end: datetime, now: datetime, most: int
+) -> dict[str, list[Item]]:
+    """The open promises of each clause that are overdue longest. One query."""
+    wanted = [code for code in COUNTED if code in targets]
+    if not wanted:
+        return {}
+    place = "row_number() OVER (PARTITION BY code ORDER BY due_at, lead_id)"
+    sql = (
+        f"SELECT {_COLUMNS} FROM (SELECT facts.*, {place} AS place FROM ({_union(wanted)}) facts"
+        " WHERE done_at IS NULL AND verdict = 'late') ranked WHERE place <= %(most)s ORDER BY due_at, lead_id"
+    )
+    found: dict[str, list[Item]] = {}
+    for item in _read(sql, _parameters(targets, start, end, now) | {"most": most}):
+        found.setdefault(item.code, []).append(item)
+    return found
+
+
+_COLUMNS = "code, due_at, done_at, verdict, lead_id, user_id"
+
+
+def _union(codes: Iterable[str]) -> str:
+    """All promises of some clauses that fall due in the period, with their verdicts."""
+    return " UNION ALL ".join(
+        f"SELECT '{code}' AS code, fact.lead_id, fact.user_id, fact.due_at, fact.done_at, {_VERDICT} AS verdict"
+        f" FROM ({COUNTED[code]}) fact WHERE fact.due_at >= %(start)s AND fact.due_at < %(end)s"
+        for code in codes
+    )
+
+
+def _read(sql: str, parameters: Mapping[str, Any]) -> list[Item]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [Item(*row) for row in cursor.fetchall()]
+
+
+def _parameters(targets: Mapping[str, Decimal | None], start: datetime, end: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "start": start,
+        "end": end,
+        "now": now,
+        "follow_up": FOLLOW_UP_WITHIN,
+        "begin": NURTURE_STARTS_WITHIN,
+        "attempts": int(targets.get("attempts") or 6),
+        "current": timedelta(days=float(targets.get("outcome_updates") or 2)),
+        "nurture": timedelta(days=float(targets.get("nurture_unresponsive") or 30)),
+    }
+
+
+def lead_ids_of(items: Iterable[Item]) -> Collection[UUID]:
+    """The leads that some promises are about."""
+    return {item.lead_id for item in items if item.lead_id is not None}

@@ -2,6 +2,7 @@
 
 from feedback.metrics import organisation_zone
 
+from .attendance import attendance_of, record_attendance
 from .building import SECTIONS, build_review, rejections_in, top_reasons
 from .keeping import (
     Effect,
@@ -23,12 +24,14 @@ __all__ = [
     "ReviewClosedError",
     "ReviewNotClosableError",
     "answer_decision",
+    "attendance_of",
     "build_review",
     "close_review",
     "decisions_to_answer",
     "effects_of",
     "freeze_review",
     "organisation_zone",
+    "record_attendance",
     "record_decision",
     "rejections_in",
     "review_of",

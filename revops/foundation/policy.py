@@ -81,6 +81,8 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("contests.open", _("Contest scores, routes, breaches and rejections"), (*_SALES, *_MARKETING, _MACHINE),
      "leads:write"),
     ("contests.judge", _("Decide what the other team contests"), (*_MANAGERS, _MARKETER, _ADMIN), None),
+    ("promises.keep", _("Answer findings, nurture silent leads, share performance"),
+     (*_MARKETING, _ADMIN, _MACHINE), "leads:write"),
     ("overrides.grant", _("Grant an exception from a rule"), (_ADMIN, _EXECUTIVE), None),
     ("people.view", _("See people, teams, roles and who is away"), (*_MANAGERS, _ADMIN, _EXECUTIVE), None),
     ("people.manage", _("Manage people, teams and roles"), (_ADMIN,), None),

@@ -22,6 +22,7 @@ PACKAGES = (
     "agreement",
     "routing",
     "overrides",
+    "promises",
     "rules",
     "sources",
     "submissions",

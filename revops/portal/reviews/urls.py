@@ -12,5 +12,6 @@ urlpatterns = [
     path("review/<str:week>/review.json", views.as_json, name="review-json"),
     path("review/<str:week>/decisions/", views.decide, name="review-decide"),
     path("review/<str:week>/freeze/", views.freeze, name="review-freeze"),
+    path("review/<str:week>/attendance/", views.attendance, name="review-attendance"),
     path("review/<str:week>/close/", views.close, name="review-close"),
 ]

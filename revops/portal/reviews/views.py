@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,15 +25,17 @@ from feedback.reviews import (
     ReviewClosedError,
     ReviewNotClosableError,
     answer_decision,
+    attendance_of,
     close_review,
     decisions_to_answer,
     effects_of,
     freeze_review,
     organisation_zone,
+    record_attendance,
     record_decision,
     review_of,
 )
-from revops.foundation.models import User
+from revops.foundation.models import Role, User
 from revops.foundation.policy import can, check, refusal
 from revops.portal.reviews import agenda
 from revops.portal.reviews.exporting import decision_dicts, review_csv
@@ -76,6 +78,7 @@ def _page(request: HttpRequest, week: Week, form: DecisionForm | None = None, st
         "sections": agenda.sections_of(data),
         "sources": agenda.sources_of(data),
         "promises": agenda.promises_of(data),
+        **_attendance(week, may_edit=may_decide and is_over and not (frozen and frozen.closed_at)),
         "taken": [(one, METRICS[one.metric].name) for one in _taken(week)],
         "form": form or DecisionForm(week=week),
         "previous_week": week.plus(-1).name,
@@ -84,6 +87,13 @@ def _page(request: HttpRequest, week: Week, form: DecisionForm | None = None, st
         "answers": Answer.choices,
     }
     return render(request, "reviews/review.html", context, status=status)
+
+
+def _attendance(week: Week, *, may_edit: bool) -> dict[str, Any]:
+    """Who took part in the huddle over this week, and whom one may tick. Two queries at most."""
+    there = [row.user for row in attendance_of(week)]
+    people = User.objects.filter(is_active=True).exclude(role=Role.INTEGRATION).order_by("name") if may_edit else []
+    return {"attended": there, "may_attend": [(person, person in there) for person in people]}
 
 
 def _recent(now: datetime, shown: Week) -> list[tuple[Week, str]]:
@@ -199,6 +209,22 @@ def freeze(request: HttpRequest, week: str) -> HttpResponse:
     else:
         messages.success(request, _("The numbers of %(week)s are frozen.") % {"week": wanted.name})
     return redirect("review-week", wanted.name)
+
+
+@login_required
+@require_POST
+def attendance(request: HttpRequest, week: str) -> HttpResponse:
+    """Writes down who takes part in the huddle over this week."""
+    check(request.user, "review.decide")
+    wanted = _week(week)
+    try:
+        ids = [UUID(text) for text in request.POST.getlist("person")]
+        record_attendance(wanted, ids, by=cast(User, request.user), now=timezone.now())
+    except (ReviewClosedError, ValueError) as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, _("Written down who takes part."))
+    return redirect(reverse("review-week", args=[wanted.name]) + "#sla")
 
 
 @login_required

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET
 
 from feedback.metrics import Week, organisation_zone
-from feedback.metrics.promised import COUNTED, leads_of_promise
-from feedback.promises import Promise, promise_board
+from feedback.metrics.promised import Item, lead_ids_of
+from feedback.promises import Promise, is_measured, promise_board, promises_behind
 from leads.models import Lead
 from revops.foundation.ids import decode
 from revops.foundation.policy import check
 from revops.portal.lead_pages.visibility import leads_for
-from revops.portal.sla_board.board import clause_url, columns_of, fingerprint, target_words
+from revops.portal.sla_board.board import (
+    about_url,
+    about_words,
+    clause_url,
+    columns_of,
+    fingerprint,
+    leads_named,
+    may_name,
+    name_of,
+    target_words,
+)
 from revops.portal.sla_board.clocks import story_of
-from revops.portal.wording import metric_url
 from sla.models import AgreementState, Clause, Clock
 from sla.queries import clocks_behind, reading_of, unrouted
 
 PAGE = 50
 PARTS = ("all", "kept", "late", "pending")
+VERDICTS = {"kept": (_lazy("Kept"), "good"), "late": (_lazy("Late"), "bad"), "pending": (_lazy("Open"), "neutral")}
+"""Words and tone of the verdict on a promise."""
 
 
 @login_required
@@ -63,10 +75,14 @@ def board(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _openable(request: HttpRequest, promises: list[Promise]) -> set[Any]:
-    """Which of the leads named on the board this person may open. One query."""
-    named = {clock.lead_id for promise in promises for clock in promise.worst}
-    return set(leads_for(request.user).filter(pk__in=named).values_list("pk", flat=True))
+def _openable(request: HttpRequest, promises: list[Promise]) -> dict[Any, Lead]:
+    """The leads named on the board that this person may open. One query."""
+    return _visible(request, leads_named(promises))
+
+
+def _visible(request: HttpRequest, lead_ids: Collection[Any]) -> dict[Any, Lead]:
+    found = leads_for(request.user).filter(pk__in=lead_ids).select_related("person", "account", "owner", "source")
+    return {lead.pk: lead for lead in found}
 
 
 @login_required
@@ -103,20 +119,29 @@ def _behind(request: HttpRequest, clause: Clause, week: Week, part: str, now: da
         pages = Paginator(clocks.filter(lead__in=mine), PAGE).get_page(request.GET.get("page"))
         rows = [(clock, reading_of(clock, now)) for clock in pages]
         return {"clocks": rows, "total": clocks.count(), "pages": pages}
+    items = promises_behind(clause, week, now, part)
+    visible = _visible(request, lead_ids_of(items))
+    seen = [item for item in items if may_name(item, visible)]
+    pages_of_items = Paginator(seen, PAGE).get_page(request.GET.get("page"))
+    found: dict[str, Any] = {
+        "items": [_item(item, visible.get(item.lead_id)) for item in pages_of_items],
+        "total": len(items),
+        "pages": pages_of_items,
+        "is_measured": is_measured(clause.code),
+    }
     if clause.code == "volume":
-        promise = next(one for one in promise_board(week, now) if one.clause.code == "volume")
-        span = promise.span
-        first = span.start.astimezone(week.zone).date().isoformat() if span else ""
-        last = min(now, week.end).astimezone(week.zone).date().isoformat()
-        return {"promise": promise, "leads_url": metric_url("accepted_leads", first, until=last)}
-    if clause.code not in COUNTED:
-        return {"is_measured": clause.code == "huddle"}
-    leads: QuerySet[Lead] = leads_of_promise(clause.code, week, now, part)
-    seen = (
-        leads.filter(pk__in=mine).select_related("person", "account", "source", "owner").order_by("-received_at", "pk")
-    )
-    pages_of_leads = Paginator(seen, PAGE).get_page(request.GET.get("page"))
-    return {"leads": pages_of_leads, "total": leads.count(), "pages": pages_of_leads}
+        found["promise"] = next(one for one in promise_board(week, now) if one.clause.code == "volume")
+    return found
+
+
+def _item(item: Item, lead: Lead | None) -> dict[str, Any]:
+    return {
+        "item": item,
+        "name": name_of(lead) if lead else about_words(item),
+        "url": about_url(item, lead),
+        "owner": lead.owner.name if lead is not None and lead.owner else "",
+        "verdict": VERDICTS[item.verdict],
+    }
 
 
 @login_required
