@@ -39,8 +39,8 @@ def as_form(reason: ReasonCode, **changes: Any) -> dict[str, Any]:
     "label",
     [
         "Bad data", "Not interested", "No interest", "Bad lead", "Poor fit", "Not a fit", "Unqualified", "Other",
-        "Misc", "N/A", "Bad timing", "Timing", "Later", "No response", "Unresponsive", "No budget", "Wrong person", "Spam",
-        "Not qualified", "Incomplete information", "Other reason", "Junk", "Dead lead", "Not ready", "Too expensive",
+        "Misc", "N/A", "Bad timing", "Timing", "Later", "No response", "Unresponsive", "No budget", "Wrong person",
+        "Spam", "Not qualified", "Incomplete information", "Other reason", "Junk", "Dead lead", "Not ready", "Price",
     ],
 )  # fmt: skip
 def test_vague_labels_are_refused_with_words_to_write_instead(label: str) -> None:

@@ -271,7 +271,7 @@ class Simulation:
                     plan.note,
                     plan.decision_ms,
                     second_look=SECOND_LOOK,
-                )  # fmt: skip
+                )
                 for lead_id, (user_id, plan) in batch.items()
             ]
             for answered, (user_id, plan) in zip(journey.decide(answers, now=end), batch.values(), strict=True):

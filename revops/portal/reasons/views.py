@@ -154,9 +154,9 @@ def _save(request: HttpRequest, form: ReasonForm, version: int | None = None) ->
     return None
 
 
-def _form_page(request: HttpRequest, shown: ReasonForm, template: str, **context: Any) -> HttpResponse:
-    status = (409 if shown.is_outdated else 422) if shown.errors else 200
-    values = {"form": shown, "tabs": tabs_for(request, "reasons"), **_preview(shown.instance), **context}
+def _form_page(request: HttpRequest, form: ReasonForm, template: str, /, **context: Any) -> HttpResponse:
+    status = (409 if form.is_outdated else 422) if form.errors else 200
+    values = {"form": form, "tabs": tabs_for(request, "reasons"), **_preview(form.instance), **context}
     return render(request, template, values, status=status)
 
 
