@@ -100,6 +100,11 @@ class Qualification(NamedTuple):
     changed: bool
     override_tier: int | None
 
+    @property
+    def acting_tier(self) -> int:
+        """The tier that decides which team acts: a person's word while it is in force, else what the rules say."""
+        return self.override_tier or self.tier
+
 
 class _Previous(NamedTuple):
     decision_id: int | None

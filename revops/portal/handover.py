@@ -28,12 +28,12 @@ def requests_for(
     causes: Mapping[UUID, str],
     cause_kind: str,
 ) -> list[HandOffRequest]:
-    """Hand-off requests for the tier-1 leads that are not with sales yet.
+    """Hand-off requests for the leads that sales should act on and that are not with sales yet.
 
-    What sales gave back, rejected or returned to nurture, comes again only with a hand-raise or another strong act
+    That is tier 1, or what a person's override says while it is in force. What sales gave back, rejected or returned to nurture, comes again only with a hand-raise or another strong act
     since, and at most MOST_REJECTIONS times after a rejection. One query if any lead is tier 1, else none.
     """
-    ready = {q.lead_id: q for q in qualified if q.tier == 1}
+    ready = {q.lead_id: q for q in qualified if q.acting_tier == 1}
     if not ready:
         return []
     new_act = Signal.objects.filter(
@@ -66,8 +66,13 @@ def requests_for(
             cause_id=causes.get(lead.pk, ""),
         )
         for lead in leads
-        if not lead.was_given_back or (lead.has_new_act and causes.get(lead.pk))
+        if not lead.was_given_back or (causes.get(lead.pk) and (lead.has_new_act or _is_excepted(lead, cause_kind)))
     ]
+
+
+def _is_excepted(lead: Lead, cause_kind: str) -> bool:
+    """Whether an override, begun or ended, is the new reason; it never brings back what sales rejected."""
+    return cause_kind == "override" and lead.stage != Stage.REJECTED
 
 
 def nurture_moves(
@@ -80,7 +85,7 @@ def nurture_moves(
     return [
         Move(q.lead_id, Stage.NEW, Stage.NURTURE, as_of[q.lead_id], cause_kind, causes.get(q.lead_id, ""))
         for q in qualified
-        if q.tier != 1 and q.previous_tier is None
+        if q.acting_tier != 1 and q.previous_tier is None
     ]
 
 

@@ -265,6 +265,12 @@ def rescore(lead_ids: Sequence[UUID], *, now: datetime, rulebook: str) -> int:
         return len(lead_ids)
 
 
+def reconsider(causes: Mapping[UUID, str], cause_kind: str, *, now: datetime) -> None:
+    """Scores leads again because something about who acts changed, and hands off those that are ready now."""
+    with transaction.atomic():
+        _qualify(dict.fromkeys(causes, now), causes, cause_kind, now=now)
+
+
 def reevaluate(*, now: datetime, limit: int = 5000) -> int:
     """The sweep: scores leads whose points change by the passing of time alone. Returns how many."""
     with transaction.atomic():

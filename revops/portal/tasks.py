@@ -8,12 +8,13 @@ from django.utils import timezone
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
-from revops.portal.overrides import acting as overrides
-from revops.portal.rules import going_live
 from revops.portal.agreement import notices as agreements
+from revops.portal.auditor import working as auditor
 from revops.portal.gate import bounces
 from revops.portal.imports import holding
+from revops.portal.overrides import acting as overrides
 from revops.portal.routing import alarms
+from revops.portal.rules import going_live
 from revops.portal.vetting import working as vetting
 from scoring.backtest import pack_everything
 from scoring.replay import replay_decisions
@@ -74,6 +75,12 @@ def tell_of_expired_imports() -> int:
 def forget_vetted_lists() -> int:
     """Removes lists that were vetted a week ago."""
     return vetting.forget_old(timezone.now())
+
+
+@shared_task(name="portal.audit_integrity")
+def audit_integrity() -> str:
+    """Begins the nightly audit; its answer stands on the health page."""
+    return str(auditor.start_audit(None).pk)
 
 
 @shared_task(name="portal.freeze_reviews")
