@@ -13,11 +13,13 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Says who does the long work that lower floors write down, and when people work."""
         from revops.foundation import telling
-        from revops.portal.imports import running  # models must be loaded first
+        from revops.portal.auditor import working as auditor  # models must be loaded first
+        from revops.portal.imports import running
         from revops.portal.rules import rescoring
         from revops.portal.vetting import working as vetting
         from sla.presence import works_at
 
+        auditor.register()
         running.register()
         rescoring.register()
         vetting.register()

@@ -81,5 +81,5 @@ def test_the_page_costs_the_same_for_one_submission_and_for_three(
 ) -> None:
     journey.admit([item(company["source"], f"ada{n}@acme-works.com") for n in range(count)], now=timezone.now())
     client = sign_in()
-    with django_assert_num_queries(7):  # session, person, equation, outbox, jobs, pending, unrouted
+    with django_assert_num_queries(8):  # session, person, equation, outbox, jobs, pending, unrouted
         client.get("/health/")

@@ -4,4 +4,7 @@ from django.urls import path
 
 from revops.portal.health import views
 
-urlpatterns = [path("health/", views.health, name="health")]
+urlpatterns = [
+    path("health/", views.health, name="health"),
+    path("health/audit/", views.start, name="health-audit"),
+]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from revops.foundation.health import examine
-from revops.portal.back_office import csv_response, needs, query_of
+from revops.foundation.policy import can
+from revops.portal.auditor.working import latest_audit, start_audit
+from revops.portal.back_office import csv_response, needs, person_of, query_of
 from revops.portal.health.state import DAYS, Day, balance_of_days, open_jobs, outbox_lags, pending, unrouted
 
 NAMES = {
@@ -58,10 +61,21 @@ def health(request: HttpRequest) -> HttpResponseBase:
         "job_tones": JOB_TONES,
         "pending": pending(),
         "unrouted": unrouted(),
+        "audit": latest_audit(),
+        "may_audit": can(person_of(request), "people.manage"),
         "now": now,
         "csv_url": f"?{query_of(request, format='csv')}",
     }
     return render(request, "health/health.html", context)
+
+
+@needs("people.manage")
+@require_POST
+def start(request: HttpRequest) -> HttpResponseBase:
+    """Begins an audit of everything stored."""
+    start_audit(person_of(request))
+    messages.success(request, _("The audit is under way; its answer appears here."))
+    return redirect("health")
 
 
 def _csv(days: list[Day]) -> HttpResponseBase:
