@@ -237,9 +237,7 @@ def _open_intervals(spec: CalendarSpec, year: int) -> tuple[Interval, ...]:
     first_day = (date(year, 1, 1) - _FIRST_DAY).days
     for day in range(first_day - 2, (date(year + 1, 1, 1) - _FIRST_DAY).days + 2):
         when = _FIRST_DAY + timedelta(days=day)
-        if when in spec.holidays:
-            continue
-        for opens, closes in spec.week[when.weekday()]:
+        for opens, closes in spec.windows_on(when):
             for since, until, offset in eras:
                 start = max(day * DAY + opens - offset, since, year_start)
                 end = min(day * DAY + closes - offset, until, year_end)

@@ -27,12 +27,15 @@ class CalendarSpec:
     zone: str
     week: tuple[tuple[Window, ...], ...]
     holidays: frozenset[date]
+    special: tuple[tuple[date, tuple[Window, ...]], ...] = ()
 
     @classmethod
     def read(cls, zone: str, spec: Mapping[str, object]) -> CalendarSpec:
         """From `{"week": {"mon": [["09:00", "17:00"], …]}, "holidays": {"2026-12-25": "Christmas Day"}}`.
 
-        A window may end at or before its start: then it ends the next day. Raises CalendarError.
+        A window may end at or before its start: then it ends the next day. Days with windows of their own, like half
+        days, stand in `own`: `{"2026-12-24": {"name": "Christmas Eve", "windows": [["09:00", "13:00"]]}}`; without
+        windows they are off. They come before public holidays. Raises CalendarError.
         """
         if zone not in _zones():
             raise CalendarError(f"“{zone}” is not a time zone. Write it like Europe/Berlin.")
@@ -44,11 +47,29 @@ class CalendarSpec:
         holidays = spec.get("holidays", {})
         if not isinstance(holidays, Mapping):
             raise CalendarError("Days off are written as date and name, like 2026-12-25: Christmas Day.")
+        own = spec.get("own") or {}
+        if not isinstance(own, Mapping):
+            raise CalendarError("Own days are written as a date with a name and windows.")
+        special = {
+            _date(day): tuple(_window(day, window) for window in about.get("windows") or ())
+            for day, about in sorted(own.items())
+        }
         return cls(
             zone,
             tuple(tuple(_window(day, window) for window in week.get(day, ())) for day in WEEKDAYS),
-            frozenset(_date(text) for text in holidays),
+            frozenset(_date(text) for text in holidays) - {day for day, windows in special.items() if windows}
+            | {day for day, windows in special.items() if not windows},
+            tuple((day, windows) for day, windows in special.items() if windows),
         )
+
+    def windows_on(self, day: date) -> tuple[Window, ...]:
+        """The windows that begin on a day."""
+        if day in self.holidays:
+            return ()
+        for special, windows in self.special:
+            if special == day:
+                return windows
+        return self.week[day.weekday()]
 
 
 def _zones() -> set[str]:

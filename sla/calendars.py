@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import holidays
 from django.db import transaction
 from django.db.models import Max
 
+from revops.foundation.models import User
 from sla.business_time import BusinessHours, NoBusinessHours, next_open
 from sla.calendar_spec import CalendarError
 from sla.models import Calendar, CalendarVersion
@@ -35,12 +37,16 @@ def write_calendar(
     country: str = "",
     region: str = "",
     days_off: Mapping[str, str] | None = None,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+    by: User | None = None,
 ) -> CalendarVersion:
     """The next version of the calendar `name`, which is made if it is missing. Clocks that run keep theirs.
 
-    Public holidays of `country` are worked out now and stored. Raises CalendarError with words for the writer.
+    Public holidays of `country` are worked out now and stored. `days_off` and `own` (half days, see `CalendarSpec`)
+    come on top. Raises CalendarError with words for the writer.
     """
-    spec = {"week": week, "holidays": {**_public_holidays(country, region, now), **(days_off or {})}}
+    days = {day: {"name": words, "windows": []} for day, words in (days_off or {}).items()} | dict(own or {})
+    spec = {"week": week, "holidays": _public_holidays(country, region, now), "own": days}
     _check_opens(BusinessHours.read(zone, spec), now)
     calendar, _ = Calendar.objects.select_for_update().get_or_create(name=name)
     latest = calendar.versions.aggregate(latest=Max("version"))["latest"] or 0
@@ -52,7 +58,14 @@ def write_calendar(
         country=country,
         region=region,
         created_at=now,
+        created_by=by,
     )
+
+
+def last_holiday(version: CalendarVersion) -> date | None:
+    """The last public holiday a version knows; None if it has none."""
+    days = [date.fromisoformat(day) for day in version.spec.get("holidays") or ()]
+    return max(days, default=None) if version.country else None
 
 
 def newest_versions(calendar_ids: Iterable[UUID]) -> dict[UUID, CalendarVersion]:

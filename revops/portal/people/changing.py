@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -16,6 +15,7 @@ from leads.lifecycle import SALES_STAGES
 from leads.models import Lead
 from revops.foundation.models import Role, User
 from revops.portal.back_office import note
+from sla.absences import AbsenceRefused, cancel_absence, plan_absence, whole_days
 from sla.clocks import move_clocks
 from sla.handoffs import reassign_handoffs
 from sla.models import Absence, Clock, HandOff, RepProfile
@@ -115,21 +115,20 @@ def add_absence(person: User, first: date, last: date, kind: str, by: User, now:
 
     Raises ChangeRefused if they are away then already.
     """
-    zone = ZoneInfo(person.timezone)
-    starts, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-    User.objects.select_for_update().get(pk=person.pk)
-    if Absence.objects.filter(user=person, starts_at__lt=ends, ends_at__gt=starts).exists():
-        raise ChangeRefused(_("%(name)s is away on some of these days already.") % {"name": person})
-    absence = Absence.objects.create(user=person, starts_at=starts, ends_at=ends, kind=kind, created_at=now)
+    starts, ends = whole_days(person, first, last)
+    try:
+        absence = plan_absence(person, starts, ends, kind=kind, by=by, now=now)
+    except AbsenceRefused as refusal:
+        raise ChangeRefused(str(refusal)) from refusal
     note(by, "absence.added", person, now, after=_days(absence))
     return absence
 
 
 @transaction.atomic
 def remove_absence(absence: Absence, by: User, now: datetime) -> None:
-    """Takes an absence back. Deadlines that were worked out with it stay: they were promised."""
+    """Takes an absence back; clocks that still run are worked out anew."""
     note(by, "absence.removed", absence.user, now, before=_days(absence))
-    absence.delete()
+    cancel_absence(absence, by=by, now=now)
 
 
 def _days(absence: Absence) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""Plans, moves and cancels absences; clocks that still run are worked out anew, as one audited event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from revops.foundation.models import User
+from sla.ics import Event
+from sla.models import Absence, AbsenceKind
+from sla.recomputing import Change, recompute_open_clocks
+
+
+class AbsenceRefused(ValueError):
+    """It cannot be planned like this; the message says why."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the events of a file: absences made, moved and unchanged, and why others were refused."""
+
+    made: list[Absence] = field(default_factory=list)
+    moved: list[Absence] = field(default_factory=list)
+    same: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def whole_days(person: User, first: date, last: date) -> tuple[datetime, datetime]:
+    """From the start of the first day until the end of the last, in the person's own zone."""
+    zone = ZoneInfo(person.timezone)
+    return datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone)
+
+
+@transaction.atomic
+def plan_absence(
+    person: User, starts_at: datetime, ends_at: datetime, *, kind: str, by: User, now: datetime, event: str = ""
+) -> Absence:
+    """A time in which somebody gets no leads and runs no business time. Raises AbsenceRefused if they are away then."""
+    _check(person, starts_at, ends_at)
+    absence = Absence.objects.create(
+        user=person, starts_at=starts_at, ends_at=ends_at, kind=kind, event=event, created_at=now
+    )
+    recompute_open_clocks(Change("absence", absence.pk, by), now=now, user_ids=[person.pk])
+    return absence
+
+
+@transaction.atomic
+def move_absence(
+    absence: Absence, starts_at: datetime, ends_at: datetime, *, kind: str, by: User, now: datetime
+) -> Absence:
+    """Changes when and why somebody is away. Raises AbsenceRefused if they are away then already."""
+    _check(absence.user, starts_at, ends_at, but=absence)
+    Absence.objects.filter(pk=absence.pk).update(
+        starts_at=starts_at, ends_at=ends_at, kind=kind, version=F("version") + 1
+    )
+    absence.refresh_from_db()
+    recompute_open_clocks(Change("absence", absence.pk, by), now=now, user_ids=[absence.user_id])
+    return absence
+
+
+@transaction.atomic
+def cancel_absence(absence: Absence, *, by: User, now: datetime) -> None:
+    """Takes an absence back."""
+    pk, user_id = absence.pk, absence.user_id
+    absence.delete()
+    recompute_open_clocks(Change("absence", pk, by), now=now, user_ids=[user_id])
+
+
+@transaction.atomic
+def import_absences(person: User, events: Sequence[Event], *, by: User, now: datetime) -> Imported:
+    """Plans what a file says. The same event again is moved, never doubled; one that overlaps is refused in words."""
+    User.objects.select_for_update().get(pk=person.pk)
+    known = {absence.event: absence for absence in Absence.objects.filter(user=person).exclude(event="")}
+    result = Imported()
+    zone = ZoneInfo(person.timezone)
+    for event in events:
+        known_one = known.get(event.key)
+        try:
+            if known_one is None:
+                _check(person, event.starts_at, event.ends_at)
+                result.made.append(
+                    Absence.objects.create(
+                        user=person, starts_at=event.starts_at, ends_at=event.ends_at, kind=AbsenceKind.LEAVE,
+                        event=event.key, created_at=now,
+                    )
+                )  # fmt: skip
+            elif (known_one.starts_at, known_one.ends_at) == (event.starts_at, event.ends_at):
+                result.same += 1
+            else:
+                _check(person, event.starts_at, event.ends_at, but=known_one)
+                Absence.objects.filter(pk=known_one.pk).update(
+                    starts_at=event.starts_at, ends_at=event.ends_at, version=F("version") + 1
+                )
+                result.moved.append(known_one)
+        except AbsenceRefused as refusal:
+            day = f"{event.starts_at.astimezone(zone):%-d %b %Y}"
+            result.refused.append(f"{event.name or day}, {day}: {refusal}")
+    if result.made or result.moved:
+        first = (result.made or result.moved)[0]
+        recompute_open_clocks(Change("absence", first.pk, by), now=now, user_ids=[person.pk])
+    return result
+
+
+def _check(person: User, starts_at: datetime, ends_at: datetime, *, but: Absence | None = None) -> None:
+    User.objects.select_for_update().get(pk=person.pk)
+    if ends_at <= starts_at:
+        raise AbsenceRefused(_("It ends before it begins."))
+    others = Absence.objects.filter(user=person, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    if others.exclude(pk=but.pk if but else None).exists():
+        raise AbsenceRefused(_("%(name)s is away on some of these days already.") % {"name": person})
