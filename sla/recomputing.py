@@ -142,22 +142,40 @@ def _rules_for(clocks: Sequence[Clock], now: datetime) -> _Rules:
 
 
 def pauses_of(clock_ids: Sequence[UUID]) -> dict[UUID, Spans]:
-    """When each clock stood still and runs again since; those it replaced included. Two queries, more per undo."""
-    chain: dict[UUID, UUID] = {pk: pk for pk in clock_ids}
-    asked = list(clock_ids)
+    """When each clock stood still and ran on since; what the clocks it replaced went through is its own too.
+
+    Two queries, and one for each time a clock was replaced.
+    """
+    earlier: dict[UUID, UUID] = {}
+    asked = set(clock_ids)
     while asked:
-        earlier = dict(Clock.objects.filter(pk__in=asked, replaces__isnull=False).values_list("replaces_id", "pk"))
-        chain.update({old: chain[pk] for old, pk in earlier.items() if old is not None})
-        asked = [old for old in earlier if old is not None]
-    since: dict[UUID, datetime] = {}
-    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
-    for event in ClockEvent.objects.filter(clock__in=list(chain)).order_by("id"):
-        root = chain[event.clock_id]
+        rows = Clock.objects.filter(pk__in=asked, replaces__isnull=False).values_list("pk", "replaces_id")
+        found = {pk: before for pk, before in rows if before is not None}
+        asked = set(found.values()) - earlier.keys()
+        earlier |= found
+    events: dict[UUID, list[ClockEvent]] = {}
+    for event in ClockEvent.objects.filter(clock__in={*clock_ids, *earlier.values()}).order_by("id"):
+        events.setdefault(event.clock_id, []).append(event)
+    return {pk: _spans([event for one in _line(pk, earlier) for event in events.get(one, ())]) for pk in clock_ids}
+
+
+def _line(clock_id: UUID, earlier: Mapping[UUID, UUID]) -> list[UUID]:
+    """A clock after those it replaced, the first one first."""
+    line = [clock_id]
+    while line[-1] in earlier:
+        line.append(earlier[line[-1]])
+    return line[::-1]
+
+
+def _spans(events: Sequence[ClockEvent]) -> Spans:
+    spans, since = [], None
+    for event in events:
         if event.kind == ClockEventKind.PAUSED:
-            since[root] = event.at
-        elif root in since:
-            found.setdefault(root, []).append((since.pop(root), event.at))
-    return {pk: tuple(spans) for pk, spans in found.items()}
+            since = event.at
+        elif since is not None:
+            spans.append((since, event.at))
+            since = None
+    return tuple(spans)
 
 
 def _again(clock: Clock, rules: _Rules, now: datetime) -> Clock | None:

@@ -1,0 +1,76 @@
+"""A second way to work out deadlines, kept slow and simple on purpose: it reads the clock on the wall minute by minute.
+
+Nothing here is shared with `business_time`; where both disagree, one of them is wrong. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MOST_DAYS = 366 * 25
+
+
+class WallClock:
+    """Says of any minute whether it is working time, by the zone's wall clock and a calendar as it is stored."""
+
+    def __init__(self, zone: str, spec: Mapping[str, Any]) -> None:
+        self.zone, self.week = ZoneInfo(zone), spec.get("week", {})
+        self.off = {date.fromisoformat(day) for day in spec.get("holidays", {})}
+        self.open_minutes = cache(self._open_minutes)
+
+    def due_at(
+        self, start: datetime, promise: timedelta, stops: Sequence[tuple[datetime, datetime]] = ()
+    ) -> datetime | None:
+        """When so much working time has passed since `start`, the stops not counted; None if that never comes."""
+        at, left = start.astimezone(UTC), promise
+        last = at + _MOST_DAYS * DAY
+        while left > timedelta(0):
+            stopped = [until for since, until in stops if since <= at < until]
+            if stopped:
+                at = max(stopped)
+                continue
+            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            minutes = self.open_minutes(midnight.date())
+            is_plain_day = at == midnight and not any(since < midnight + DAY and until > at for since, until in stops)
+            if is_plain_day and sum(minutes) * MINUTE < left:
+                left -= sum(minutes) * MINUTE
+                at = midnight + DAY
+            else:
+                number = (at - midnight) // MINUTE
+                end = min([midnight + (number + 1) * MINUTE, *(since for since, _ in stops if since > at)])
+                passes = min(left, end - at) if minutes[number] else timedelta(0)
+                left -= passes
+                at = at + passes if minutes[number] else end
+            if at > last:
+                return None
+        return at
+
+    def _open_minutes(self, day: date) -> tuple[bool, ...]:
+        """Each minute of one day in UTC."""
+        first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return tuple(self._is_open(first + number * MINUTE) for number in range(24 * 60))
+
+    def _is_open(self, at: datetime) -> bool:
+        wall = at.astimezone(self.zone)
+        now = wall.hour * 60 + wall.minute
+        today, yesterday = wall.date(), wall.date() - DAY
+        for opens, closes in self._windows(today):
+            if opens <= now < (closes if closes > opens else closes + 1440):
+                return True
+        return any(closes <= opens and now < closes for opens, closes in self._windows(yesterday))
+
+    def _windows(self, day: date) -> list[tuple[int, int]]:
+        if day in self.off:
+            return []
+        return [(_minutes(opens), _minutes(closes)) for opens, closes in self.week.get(_WEEKDAYS[day.weekday()], ())]
+
+
+def _minutes(text: str) -> int:
+    hour, minute = text.split(":")
+    return int(hour) * 60 + int(minute)
