@@ -10,11 +10,13 @@ from scoring.rules import AXES, InvalidRulebook, parse_rulebook
 
 from .factories import KINDS, POINT, days_ago, small_json
 
-KIND_CODES = sorted(KINDS)
+KIND_CODES = ["blog_visit", "demo_request", "email_click", "pricing_page_visit", "time_on_site", "webinar_attended"]
+"""Few kinds, few days and few people, so that random leads meet random rules often, and at their edges."""
+
 TEXTS = {"person.title": ["VP Sales", "head of it", "intern"], "lead.country": ["DE", "us"], "person.seniority": ["vp"]}
 DATES = ["lead.timeline_on", "lead.contract_end_on"]
 FLAGS = ["person.is_free_mail", "account.is_known"]
-days = st.integers(0, 60)
+days = st.integers(0, 12)
 some_kinds = st.lists(st.sampled_from(KIND_CODES), min_size=1, max_size=2, unique=True)
 by = st.sampled_from(["person", "account"])
 topics = st.just(["crm"])
@@ -38,7 +40,7 @@ fact_conditions = st.one_of(
     st.fixed_dictionaries({"fact": st.just("account.employees"), "not_equals": st.integers(0, 3)}),
     st.fixed_dictionaries({"fact": st.sampled_from(FLAGS), "is": st.booleans()}),
     st.fixed_dictionaries({"fact": st.sampled_from(DATES), "within_days_ahead": days}),
-    st.fixed_dictionaries({"fact": st.sampled_from(DATES), "passed": st.booleans(), "within_days": st.integers(1, 60)}),
+    st.fixed_dictionaries({"fact": st.sampled_from(DATES), "passed": st.booleans(), "within_days": st.integers(1, 12)}),
     st.fixed_dictionaries({"fact": st.sampled_from(DATES), "passed": st.booleans()}),
 )
 counts = st.fixed_dictionaries(
@@ -76,7 +78,7 @@ fading_conditions = st.one_of(
     ),
 )
 signal_conditions = fading_conditions | st.fixed_dictionaries(
-    {"signals": some_kinds, "quiet_for_days": st.integers(1, 60)}, optional={"by": by}
+    {"signals": some_kinds, "quiet_for_days": st.integers(1, 12)}, optional={"by": by}
 )
 conditions = st.recursive(
     fact_conditions | signal_conditions,
@@ -98,6 +100,28 @@ fading_rules = st.fixed_dictionaries(
 )
 
 
+proven_conditions = fact_conditions | counts.filter(
+    lambda when: all(KINDS[code]["is_proven"] for code in when["signals"])
+)
+minima = st.fixed_dictionaries({}, optional={axis.value: st.integers(-10 * POINT, 30 * POINT) for axis in AXES})
+needs = {"required_facts": st.sampled_from([[], ["person.title"], ["account.is_known"]]), "when": proven_conditions}
+tiers = st.fixed_dictionaries(
+    {
+        "1": st.fixed_dictionaries(
+            {"hand_raise": st.just({"signals": ["demo_request"], "within_days": 30}), "minimum": minima}, optional=needs
+        ),
+        "2": st.fixed_dictionaries({"minimum": minima.filter(bool)}, optional=needs),
+    }
+)
+stage_keys = ["ready", "comparing", "solution_aware", "problem_aware"]
+stages = st.lists(
+    st.fixed_dictionaries({"key": st.sampled_from(stage_keys), "when": conditions}),
+    max_size=4,
+    unique_by=lambda entry: entry["key"],
+)
+floors = st.fixed_dictionaries({}, optional={axis.value: st.integers(-15 * POINT, 0) for axis in AXES})
+
+
 @st.composite
 def rulebook_json(draw):
     """A rulebook as JSON that the parser accepts."""
@@ -107,8 +131,11 @@ def rulebook_json(draw):
     value = small_json(
         *rules,
         caps={"fit": fit, "intent": fit + draw(st.integers(0, 20 * POINT)), "timing": 20 * POINT},
+        floors=draw(floors),
         family_caps={family: draw(st.integers(1, 30 * POINT)) for family in sorted(families)},
         disqualifiers=draw(st.sampled_from([[], [{"key": "no", "when": {"fact": "lead.need", "known": True}}]])),
+        tiers=draw(tiers),
+        stages=draw(stages),
     )
     try:
         parse_rulebook(value)
@@ -125,7 +152,7 @@ def acts_of(who):
     return st.builds(
         Act,
         kind=st.sampled_from(KIND_CODES),
-        day=st.one_of(st.none(), st.integers(0, 90).map(days_ago)),
+        day=st.one_of(st.none(), st.integers(-1, 14).map(days_ago)),
         topic=st.sampled_from(["", "crm", "erp"]),
         quantity=st.integers(1, 4),
         value=st.one_of(st.none(), st.integers(0, 100)),
@@ -142,7 +169,7 @@ leads = st.builds(
         optional={
             **{name: st.sampled_from(values) for name, values in TEXTS.items()},
             **{name: st.booleans() for name in [*FLAGS, "lead.need"]},
-            **{name: st.integers(-90, 90).map(days_ago) for name in DATES},
+            **{name: st.integers(-15, 15).map(days_ago) for name in DATES},
             "account.employees": st.integers(0, 1000),
         },
     ),

@@ -28,7 +28,8 @@ from scoring.models import Rulebook, ScoreDecision
 from scoring.publishing import content_hash
 from scoring.rules import AXES, Axis, parse_rulebook
 
-from .factories import NOW, POINT, TODAY, days_ago, small_rulebook, starter_json
+from .factories import NOW, POINT, TODAY, days_ago, small_json, small_rulebook, starter_json
+from .oracle import Opinion
 from .strategies import leads, rulebook_json, rulebooks
 
 TWICE = {"signals": ["pricing_page_visit"], "at_least": 2, "within_days": 14}
@@ -61,6 +62,43 @@ def test_an_axis_cap_cuts_and_negative_points_are_never_cut():
     result = judge(definition, {"person.title": "x"})
     assert result.contributions.tolist() == [[30_000, 10_000, -5000]]
     assert result.axes[Axis.FIT].tolist() == [35_000]
+
+
+def test_a_floor_cuts_what_takes_points_away_and_the_reasons_still_sum():
+    definition = small_rulebook(
+        {"axis": "fit", "when": {"fact": "person.title", "known": True}, "points": -30 * POINT},
+        {"axis": "fit", "when": {"fact": "person.title", "known": True}, "points": -5 * POINT},
+        {"axis": "fit", "when": {"fact": "person.title", "known": True}, "points": 8 * POINT},
+        floors={"fit": -10 * POINT},
+    )
+    result = judge(definition, {"person.title": "x"})
+    assert result.contributions.tolist() == [[-18_000, 0, 8000]]  # what adds counts first, whatever the order
+    assert result.before_caps.tolist() == [[-30_000, -5000, 8000]]
+    assert result.axes[Axis.FIT].tolist() == [-10_000]
+
+
+def test_a_tier_may_ask_for_a_condition_beside_its_points():
+    tiers = {
+        "1": {"hand_raise": {"signals": ["demo_request"], "within_days": 30}, "when": {"signals": ["roi_calculator"]}},
+        "2": {"minimum": {"intent": 1}, "when": {"fact": "person.title", "known": True}},
+    }
+    definition = small_rulebook({"when": DEMO}, tiers=tiers)
+    demo, roi = Act("demo_request", TODAY), Act("roi_calculator", TODAY)
+    assert judge(definition, {}, demo).tier.tolist() == [3]
+    assert judge(definition, {"person.title": "x"}, demo).tier.tolist() == [2]
+    assert judge(definition, {}, demo, roi).tier.tolist() == [1]
+
+
+def test_the_furthest_stage_counts_and_moves_no_tier():
+    definition = parse_rulebook({**small_json({"when": {"signals": ["blog_visit"]}}), "stages": None})
+    blog, price, demo = (Act(kind, days_ago(31)) for kind in ("blog_visit", "pricing_page_visit", "demo_request"))
+    assert judge(definition, {}).stage.tolist() == [0]
+    assert judge(definition, {}, blog).stage.tolist() == [1]
+    assert judge(definition, {}, blog, Act("case_study_view", days_ago(60))).stage.tolist() == [2]
+    late = judge(definition, {}, blog, price, demo)  # the request is too old to be ready
+    assert (late.stage.tolist(), late.tier.tolist()) == ([3], [3])
+    assert judge(definition, {}, Act("demo_request", days_ago(30))).stage.tolist() == [4]
+    assert date_of(int(judge(definition, {}, demo._replace(day=TODAY)).reevaluate_day[0])) == TODAY + timedelta(days=31)
 
 
 def test_points_fade_with_the_age_of_the_latest_act():
@@ -159,9 +197,43 @@ def test_reasons_always_sum_to_the_score_and_caps_hold(definition, some):
         columns = [index for index, rule in enumerate(definition.rules) if rule.axis is axis]
         assert (result.contributions[:, columns].sum(axis=1) == result.axes[axis]).all()
         assert (np.clip(result.contributions[:, columns], 0, None).sum(axis=1) <= definition.caps[axis]).all()
+        assert (result.axes[axis] >= definition.floors.get(axis, -(10**9))).all()
     for family, cap in definition.family_caps.items():
         columns = [index for index, rule in enumerate(definition.rules) if rule.family == family]
         assert (np.clip(result.contributions[:, columns], 0, None).sum(axis=1) <= cap).all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(rulebook_json(), st.lists(leads, min_size=1, max_size=5))
+def test_a_slow_second_opinion_agrees_on_every_number(value, some):
+    result = evaluate(compile_rulebook(parse_rulebook(value)), frame_of(some))
+    keys = [*(no["key"] for no in value["disqualifiers"]), ""]
+    for index, lead in enumerate(some):
+        opinion = Opinion(value, lead)
+        assert result.contributions[index].tolist() == opinion.contributions
+        assert {axis.value: int(result.axes[axis][index]) for axis in AXES} == opinion.axes
+        assert {axis.value: int(result.counted[axis][index]) for axis in AXES} == opinion.counted
+        assert int(result.tier[index]) == opinion.tier
+        assert keys[int(result.disqualified[index])] == opinion.disqualified_by
+        assert int(result.stage[index]) == opinion.stage
+
+
+@settings(max_examples=150, deadline=None)
+@given(rulebooks(), st.lists(leads, min_size=2, max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_leads_and_of_their_acts_changes_nothing(definition, some, random):
+    compiled = compile_rulebook(definition)
+    first = evaluate(compiled, frame_of(some))
+    order = list(range(len(some)))
+    random.shuffle(order)
+    shuffled = [some[index] for index in order]
+    for lead in shuffled:
+        lead.acts = random.sample(lead.acts, len(lead.acts))
+        lead.colleagues = random.sample(lead.colleagues, len(lead.colleagues))
+    again = evaluate(compiled, frame_of(shuffled))
+    assert (first.contributions[order] == again.contributions).all()
+    assert (first.tier[order] == again.tier).all()
+    assert (first.stage[order] == again.stage).all()
+    assert (first.reevaluate_day[order] == again.reevaluate_day).all()
 
 
 @settings(max_examples=150, deadline=None)
@@ -174,6 +246,7 @@ def test_one_lead_and_many_leads_are_judged_alike_bit_for_bit(definition, some):
         assert (alone.contributions[0] == together.contributions[index]).all()
         assert alone.tier[0] == together.tier[index]
         assert alone.disqualified[0] == together.disqualified[index]
+        assert alone.stage[0] == together.stage[index]
         assert alone.reevaluate_day[0] == together.reevaluate_day[index]
         assert alone.priority[0] == together.priority[index]
 
@@ -188,6 +261,7 @@ def test_stored_inputs_give_the_same_answer(definition, some):
     assert (first.contributions == again.contributions).all()
     assert (first.tier == again.tier).all()
     assert (first.disqualified == again.disqualified).all()
+    assert (first.stage == again.stage).all()
     assert (first.reevaluate_day == again.reevaluate_day).all()
 
 
@@ -226,6 +300,7 @@ def test_nothing_changes_before_the_day_that_was_named(definition, lead):
         later = evaluate(compiled, frame_of([LeadFacts(day, lead.facts, lead.acts, lead.colleagues)]))
         assert (later.contributions == first.contributions).all()
         assert later.tier[0] == first.tier[0]
+        assert later.stage[0] == first.stage[0]
 
 
 @settings(max_examples=100, deadline=None)
@@ -246,6 +321,7 @@ def test_an_explanation_sums_to_its_score_and_stays_short(value, lead):
         tier=int(result.tier[0]),
         disqualified_by="no" if result.disqualified[0] == 0 else "",
         contributions=result.contributions[0].tolist(),
+        evaluation_stage=int(result.stage[0]),
         inputs=write_inputs(compiled, frame)[0],
     )
     explanation = explain(decision)
@@ -254,6 +330,8 @@ def test_an_explanation_sums_to_its_score_and_stays_short(value, lead):
         assert all(reason.evidence and reason.sentence for reason in part.reasons)
     assert len(explanation.summary.split()) <= 35
     assert bool(explanation.missing) is (decision.tier != 1)
+    assert (explanation.stage is None) is (decision.evaluation_stage == 0)
+    assert explanation.stage is None or (explanation.stage.evidence and explanation.stage.label)
     assert orjson.loads(orjson.dumps(explanation.as_dict()))["tier"] == decision.tier
 
 

@@ -24,9 +24,11 @@ def problems_of(value: object) -> dict[str, str]:
     return {problem.pointer: problem.message for problem in refusal.value.problems}
 
 
-def holds(when: dict, facts: dict | None = None, acts: list[Act] | None = None) -> bool:
+def holds(
+    when: dict, facts: dict | None = None, acts: list[Act] | None = None, colleagues: list[Act] | None = None
+) -> bool:
     definition = small_rulebook({"when": when})
-    frame = frame_of([LeadFacts(TODAY, facts or {}, acts or [])])
+    frame = frame_of([LeadFacts(TODAY, facts or {}, acts or [], colleagues or [])])
     return bool(evaluate(compile_rulebook(definition), frame).contributions[0, 0])
 
 
@@ -62,6 +64,15 @@ CONDITIONS = [
     ({"fact": "person.is_free_mail", "is": True}, {"person.is_free_mail": True}, True),
     ({"fact": "person.is_free_mail", "is": False}, {"person.is_free_mail": True}, False),
     ({"fact": "person.is_free_mail", "is": False}, {}, True),
+    ({"fact": "person.seniority", "not_equals": "VP"}, {"person.seniority": "c_level"}, True),
+    ({"fact": "person.seniority", "not_equals": "VP"}, {"person.seniority": "vp"}, False),
+    ({"fact": "person.seniority", "not_equals": "vp"}, {}, False),
+    ({"fact": SIZE, "not_equals": 9}, {SIZE: 8}, True),
+    ({"fact": SIZE, "not_equals": 9}, {SIZE: 9}, False),
+    ({"fact": SIZE, "not_equals": 9}, {}, False),
+    ({"fact": "lead.country", "none_of": ["de", "AT"]}, {"lead.country": "us"}, True),
+    ({"fact": "lead.country", "none_of": ["de", "AT"]}, {"lead.country": "At"}, False),
+    ({"fact": "lead.country", "none_of": ["de", "at"]}, {}, False),
     # dates
     ({"fact": END, "within_days_ahead": 90}, {END: days_ago(-90)}, True),
     ({"fact": END, "within_days_ahead": 90}, {END: days_ago(-91)}, False),
@@ -92,6 +103,9 @@ PRICING, WEBINAR = "pricing_page_visit", "webinar_attended"
 DEMO = {"signals": ["demo_request"]}
 TWICE = {"signals": [PRICING], "at_least": 2, "within_days": 14}
 TOPICS = {"signals": [PRICING, WEBINAR], "distinct": "topics", "at_least": 2, "within_days": 14}
+TOTAL = {"signals": [WEBINAR], "total_at_least": 100, "within_days": 9}
+THEN = {"signals": [WEBINAR], "then": [PRICING], "gap_days": 7}
+PEOPLE = {"signals": [PRICING], "distinct": "people", "at_least": 2, "within_days": 7}
 SIGNALS = [
     (TWICE, [act(PRICING, 0), act(PRICING, 14)], True),
     (TWICE, [act(PRICING, 0), act(PRICING, 15)], False),
@@ -117,6 +131,43 @@ SIGNALS = [
     ({**TOPICS, "distinct": "days"}, [act(PRICING, 0), act(PRICING, 1)], True),
     ({**TOPICS, "distinct": "days"}, [act(PRICING, 0, topic="a"), act(PRICING, 0, topic="b")], False),
     ({"signals": [PRICING], "distinct": "days", "at_least": 2}, [act(PRICING, 0), act(PRICING, None)], False),
+    # totals
+    (TOTAL, [act(WEBINAR, 0, value=60), act(WEBINAR, 9, value=40)], True),
+    (TOTAL, [act(WEBINAR, 0, value=60, total=100)], True),
+    (TOTAL, [act(WEBINAR, 0, value=60), act(WEBINAR, 10, value=40)], False),
+    (TOTAL, [act(WEBINAR, 0, value=99)], False),
+    (TOTAL, [act(WEBINAR, 0, quantity=100)], False),
+    # last and quiet
+    ({"signals": [PRICING], "last_within_days": 7}, [act(PRICING, 7)], True),
+    ({"signals": [PRICING], "last_within_days": 7}, [act(PRICING, 8), act(PRICING, None)], False),
+    ({"signals": [PRICING], "quiet_for_days": 7}, [act(PRICING, 8), act(PRICING, 90)], True),
+    ({"signals": [PRICING], "quiet_for_days": 7}, [act(PRICING, 7), act(PRICING, 90)], False),
+    ({"signals": [PRICING], "quiet_for_days": 7}, [act(PRICING, None)], False),
+    ({"signals": [PRICING], "quiet_for_days": 7}, [], False),
+    # one after another
+    (THEN, [act(WEBINAR, 9), act(PRICING, 2)], True),
+    (THEN, [act(WEBINAR, 10), act(PRICING, 2)], False),
+    (THEN, [act(WEBINAR, 20), act(WEBINAR, 5), act(PRICING, 5)], True),
+    (THEN, [act(PRICING, 3), act(WEBINAR, 2)], False),
+    (THEN, [act(WEBINAR, None), act(PRICING, 2)], False),
+    (THEN, [act(WEBINAR, 2), act(PRICING, None)], False),
+    ({**THEN, "within_days": 2}, [act(WEBINAR, 9), act(PRICING, 2)], True),
+    ({**THEN, "within_days": 1}, [act(WEBINAR, 9), act(PRICING, 2)], False),
+    ({**THEN, "gap_days": 0}, [act(WEBINAR, 2), act(PRICING, 2)], True),
+]
+COMPANY = [
+    # condition, the person's acts, colleagues' acts, holds
+    (PEOPLE, [act(PRICING)], [act(PRICING, who=1)], True),
+    (PEOPLE, [act(PRICING)], [act(WEBINAR, who=1)], False),
+    (PEOPLE, [act(PRICING)], [act(PRICING, 8, who=1)], False),
+    (PEOPLE, [act(PRICING), act(PRICING, 1)], [], False),
+    (PEOPLE, [], [act(PRICING, who=1), act(PRICING, 3, who=1)], False),
+    (PEOPLE, [], [act(PRICING, who=1), act(PRICING, 7, who=2)], True),
+    ({"signals": [PRICING], "at_least": 2, "by": "account"}, [act(PRICING)], [act(PRICING, 3, who=1)], True),
+    ({"signals": [PRICING], "at_least": 2}, [act(PRICING)], [act(PRICING, 3, who=1)], False),
+    ({"signals": [PRICING], "quiet_for_days": 5, "by": "account"}, [act(PRICING, 9)], [act(PRICING, 5, who=1)], False),
+    ({**TOTAL, "by": "account"}, [act(WEBINAR, value=60)], [act(WEBINAR, value=40, who=1)], True),
+    (TOTAL, [act(WEBINAR, value=60)], [act(WEBINAR, value=40, who=1)], False),
 ]
 
 
@@ -125,7 +176,36 @@ def test_a_condition_about_acts_counts_exactly_what_it_says(when, acts, expected
     assert holds(when, acts=acts) is expected
 
 
+@pytest.mark.parametrize(("when", "own", "colleagues", "expected"), COMPANY)
+def test_a_condition_about_a_company_counts_everybody_there(when, own, colleagues, expected):
+    assert holds(when, acts=own, colleagues=colleagues) is expected
+
+
 SENTENCES = [
+    ({"when": TOTAL}, "Attended a webinar (at least 100 % in total) within 9 days: +10 intent."),
+    ({"when": THEN}, "Attended a webinar, then visited the pricing page at most 7 days later: +10 intent."),
+    (
+        {"when": {**THEN, "gap_days": 0, "within_days": 9}, "half_life_days": 7},
+        "Attended a webinar, then visited the pricing page the same day, within 9 days: +10 intent, halving every 7 days.",
+    ),
+    ({"when": PEOPLE}, "At least 2 people of the company visited the pricing page within 7 days: +10 intent."),
+    (
+        {"when": {**TWICE, "by": "account"}},
+        "Somebody at the company visited the pricing page at least 2 times within 14 days: +10 intent.",
+    ),
+    (
+        {"when": {"signals": [PRICING], "last_within_days": 7}},
+        "Last visited the pricing page within 7 days: +10 intent.",
+    ),
+    (
+        {"when": {"signals": [PRICING], "quiet_for_days": 30}, "points": -5 * POINT},
+        "Last visited the pricing page more than 30 days ago: −5 intent.",
+    ),
+    (
+        {"axis": "fit", "when": {"fact": "lead.country", "none_of": ["de", "at"]}},
+        "Country is known and not DE or AT: +10 fit.",
+    ),
+    ({"axis": "fit", "when": {"fact": SIZE, "not_equals": 1}}, "Number of employees is known and not 1: +10 fit."),
     (
         {"when": TWICE, "points": 12 * POINT, "half_life_days": 14},
         "Visited the pricing page at least 2 times within 14 days: +12 intent, halving every 14 days.",
@@ -198,6 +278,18 @@ def test_points_are_read_without_needless_digits():
 
 
 REFUSED_RULES = [
+    ({"when": {**THEN, "then": [WEBINAR]}}, "/rules/0/when/then", "cannot follow itself"),
+    ({"when": {**THEN, "gap_days": 4000}}, "/rules/0/when/gap_days", "from 0 to 3650"),
+    ({"when": {**THEN, "then": ["teleport"]}}, "/rules/0/when/then/0", "not a signal kind"),
+    ({"when": {**TWICE, "by": "family"}}, "/rules/0/when/by", "person, account"),
+    ({"when": {"signals": [PRICING], "quiet_for_days": 0}}, "/rules/0/when/quiet_for_days", "from 1"),
+    (
+        {"when": {"signals": [PRICING], "quiet_for_days": 9}, "half_life_days": 9},
+        "/rules/0/half_life_days",
+        "acts that have stopped",
+    ),
+    ({"when": {"signals": [PRICING], "total_at_least": 0}}, "/rules/0/when/total_at_least", "from 1"),
+    ({"when": {"fact": "lead.need", "none_of": ["x"]}}, "/rules/0/when", "can be asked with: “known”"),
     ({"when": {"fact": "person.titel", "known": True}}, "/rules/0/when/fact", "Did you mean “person.title”?"),
     ({"when": {"fact": 7, "known": True}}, "/rules/0/when/fact", "not a fact we know"),
     ({"when": {"fact": SIZE, "mentions": ["x"]}}, "/rules/0/when", "can be asked with: “equals”, “at_least”"),
@@ -257,7 +349,22 @@ def changed(path: str, value: object) -> dict:
     return rulebook
 
 
+CLICKED = {"signals": ["email_click"]}
 REFUSED_RULEBOOKS = [
+    ("floors", {"fit": 1}, "/floors/fit", "from -1000000 to 0"),
+    ("floors", {"luck": 0}, "/floors/luck", "means nothing here"),
+    ("tiers/1/when", CLICKED, "/tiers/1", "unproven"),
+    ("tiers/2/when", CLICKED, "/tiers/2", "unproven"),
+    ("tiers/2/when", {"fact": "x"}, "/tiers/2/when/fact", "not a fact we know"),
+    ("stages", [{"key": "asleep", "when": TWICE}], "/stages/0/key", "ready, comparing"),
+    ("stages", [{"key": "ready", "when": TWICE}, {"key": "ready", "when": DEMO}], "/stages", "listed twice"),
+    ("stages", {"ready": TWICE}, "/stages", "Give a list"),
+    (
+        "stages",
+        [{"key": "ready", "when": {"fact": TITLE, "mentions": [f"word{n}" for n in range(30)]}}],
+        "/stages/0",
+        "in one sentence",
+    ),
     ("tiers/1/hand_raise", ..., "/tiers/1/hand_raise", "points alone can never make it"),
     ("tiers/1/hand_raise/signals", ["pricing_page_visit"], "/tiers/1/hand_raise/signals/0", "not a hand-raise"),
     ("tiers/1/hand_raise/signals", [], "/tiers/1/hand_raise/signals", "at least 1"),
