@@ -21,7 +21,11 @@ PACKAGES = (
     "contests",
     "agreement",
     "routing",
+    "calendars",
+    "absences",
     "overrides",
+    "signal_kinds",
+    "reason_marks",
     "promises",
     "rules",
     "sources",
@@ -34,6 +38,9 @@ PACKAGES = (
     "health",
     "audit",
     "notice_list",
+    "notification_settings",
+    "outbox_page",
+    "ladder",
 )
 """Packages of this folder with a `urls` module; their addresses start at the root."""
 

@@ -24,6 +24,7 @@ from revops.portal.queue.past import acts_since, is_earlier, last_rejections, ot
 from revops.portal.queue.talk_track import Talk, talk_track
 from revops.portal.queue.talking import talk_facts, track_for
 from scoring.explanation import Explanation, Reason, explain_lead
+from scoring.marks import ScoreNotes, score_notes
 from sla.clock_state import ClockState, Reading
 from sla.models import Clock, HandOff
 from sla.queries import clocks_of_leads, reading_of
@@ -87,6 +88,7 @@ class Card:
     missing_details: list[str] = field(default_factory=list)
     around: Surroundings = NOTHING_AROUND
     track: TalkTrack | None = None
+    notes: ScoreNotes = field(default_factory=ScoreNotes)
 
     @property
     def person(self) -> Any:
@@ -223,7 +225,7 @@ def findings(summary: str) -> str:
 
 
 def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> Card:
-    """The card of one lead with person, account and owner loaded. Thirteen queries, whatever its history."""
+    """The card of one lead with person, account and owner loaded. Fourteen queries, whatever its history."""
     explanation = explain_lead(lead.pk)
     signals = list(
         Signal.objects.filter(person_id=lead.person_id)
@@ -260,6 +262,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         missing_details=details_missing(lead),
         around=around,
         track=track,
+        notes=score_notes(lead.pk, getattr(user, "pk", None), now),
     )
 
 

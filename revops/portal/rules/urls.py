@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from revops.portal.rules import conflicts, drafting, views
+from revops.portal.rules import conflicts, drafting, pages, views
 from revops.portal.rules.editor import start
 from revops.portal.rules.editor import views as editor
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("rules/", views.live_rules, name="rules"),
     path("rules/versions/", views.version_list, name="rule-versions"),
     path("rules/versions/<int:version>/", views.version_page, name="rule-version"),
+    path("rules/matrix/", pages.matrix_page, name="rule-matrix"),
+    path("rules/compare/", pages.compare, name="rule-compare"),
+    path("rules/rule/<slug:key>/", pages.rule_page, name="rule-page"),
     path("rules/changes/", views.change_log, name="rule-changes"),
     path("rules/try/", views.try_lead, name="rule-try"),
     path("rules/progress/", views.rescore_progress, name="rule-rescore-progress"),

@@ -39,7 +39,7 @@ from scoring.publishing import LONGEST_SUMMARY, OPEN_STATES, REVIEW_AFTER, is_ov
 @require_GET
 def live_rules(request: HttpRequest) -> HttpResponse:
     """The rulebook that counts now."""
-    book = Rulebook.objects.select_related("author", "based_on").filter(state=RulebookState.LIVE).first()
+    book = Rulebook.objects.select_related("author", "based_on", "restores").filter(state=RulebookState.LIVE).first()
     if book is None:
         return render(request, "rules/none.html", {"may_propose": can(person_of(request), "rules.propose")})
     return render(request, "rules/rulebook.html", {**_shown(request, book), "is_live": True})
@@ -53,7 +53,7 @@ def version_page(request: HttpRequest, version: int) -> HttpResponse:
 
 
 def book_or_404(version: int) -> Rulebook:
-    book = Rulebook.objects.select_related("author", "based_on").filter(version=version).first()
+    book = Rulebook.objects.select_related("author", "based_on", "restores").filter(version=version).first()
     if book is None:
         raise Http404(_("There is no such version."))
     return book
@@ -79,6 +79,7 @@ def _shown(request: HttpRequest, book: Rulebook) -> dict[str, Any]:
         "remarks": remarks_on(book),
         "needs_emergency": needs_emergency(now) if book.state in (*OPEN_STATES, RulebookState.SCHEDULED) else "",
         "is_behind": is_behind(book),
+        "effects": list(book.effects.all()) if book.published_at else [],
         "next_review_on": (now + REVIEW_AFTER).date(),
         "longest_summary": LONGEST_SUMMARY,
         "is_overdue": is_overdue(book, now.date()),

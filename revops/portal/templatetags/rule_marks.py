@@ -8,6 +8,8 @@ from django.utils.numberformat import format as plain_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from revops.foundation.policy import can
+
 register = template.Library()
 
 
@@ -33,6 +35,12 @@ def share(value: Any) -> SafeString:
             "high": f"{100 * given['high']:.0f}",
         },
     )
+
+
+@register.filter
+def may(user: Any, permission: str) -> bool:
+    """Whether the person who looks is allowed something."""
+    return can(user, permission)
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Which kinds of signal have earned trust: their lift, sales' word, and where the rules use them."""
