@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
+from feedback.contests import counts_by_side
 from feedback.metrics import METRICS, Measure, Period, Week, measure_by, metric
-from feedback.models import Disposition, Outcome
+from feedback.models import Contest, Disposition, Outcome
 from feedback.promises import promise_board
 from feedback.reviews.lines import Line, line_of
 from leads.models import Source
@@ -17,6 +18,7 @@ from revops.foundation.ids import encode
 from revops.foundation.statistics import wilson_interval
 from scoring.models import Rulebook
 
+CONTESTS_SHOWN = 10
 SECTIONS: list[tuple[str, str, list[str]]] = [
     ("outcomes", "Outcomes", ["pipeline_created", "revenue_won", "lead_to_opportunity", "lead_to_revenue", "win_rate"]),
     ("quality", "Conversion quality", ["acceptance_rate", "accepted_leads", "connect_to_meeting",
@@ -44,9 +46,27 @@ def build_review(week: Week, *, now: datetime) -> dict[str, Any]:
         "sources": _sources(period),
         "reasons": top_reasons(period),
         "sla": [promise.as_dict() for promise in promise_board(week, now)],
+        "contests": _contests(period, now),
         "rulebooks": _published(week, lines["acceptance_rate"]),
         "side_by_side": _side_by_side(period),
     }
+
+
+def _contests(period: Period, now: datetime) -> dict[str, Any]:
+    """What both sides contested in the period and what became of it, and the verdicts that are due. Two queries."""
+    counts = counts_by_side(min(now, period.end), period.start, period.end)
+    due = Contest.objects.filter(verdict__isnull=True, contested_at__lt=period.end, lead__withdrawn_at__isnull=True)
+    return {
+        "sides": [
+            {"side": side, "opened": one.opened, "upheld": one.upheld, "dismissed": one.dismissed, "open": one.pending}
+            for side, one in counts.items()
+        ],
+        "due": [
+            {"contest": row.public_id, "about": row.about, "side": row.side, "due_at": row.due_at.isoformat(),
+             "judge": row.judge.name}
+            for row in due.select_related("judge").order_by("due_at", "pk")[:CONTESTS_SHOWN]
+        ],
+    }  # fmt: skip
 
 
 def _sources(period: Period) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from revops.foundation.models import User
 from sla.ladder import MOST_MOVES, STEPS, Step, read_steps, write_steps
-from sla.models import Agreement, EscalationLadder
+from sla.models import Agreement, EscalationLadder, RepBackup
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,11 @@ def save_ladder(
     return EscalationLadder.objects.create(
         agreement=agreement, version=latest + 1, steps=raw, most_moves=most_moves, created_by=by, created_at=now
     )
+
+
+def save_backup(user: User, backup: User | None, *, now: datetime) -> None:
+    """Says who stands in for somebody; nobody lets the ladder choose a colleague."""
+    if backup is None:
+        RepBackup.objects.filter(user=user).delete()
+    else:
+        RepBackup.objects.update_or_create(user=user, defaults={"backup": backup, "updated_at": now})

@@ -21,6 +21,7 @@ from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, U
 from revops.portal import journey
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.desk_words import equip_desk
+from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_settings
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
 from revops.portal.demo.seasons import YEAR
@@ -84,6 +85,9 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
         _run(simulation, company, now, tell)
         with transaction.atomic():
             equip_desk(company.users, now, Random(f"desk/{seed}"))  # noqa: S311 - a story, not a secret
+            settle_settings(company.users, now)
+            contest_lately(now, Random(f"disputes/{seed}"))  # noqa: S311 - a story, not a secret
+            escalate_lately(now)
             _quieten(now)
             _write_down(FINISHED, now)
         _analyze()

@@ -1,0 +1,1 @@
+"""The escalation ladder of the agreement: read by all, changed by those who manage the SLA."""

@@ -1,0 +1,1 @@
+"""What leaves the house: what waits, what failed and why, and sending it again."""
