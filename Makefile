@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 unexport VIRTUAL_ENV
 
-.PHONY: help demo run test check bench format setup clean chromium
+.PHONY: help demo run test soak check bench format setup clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
@@ -23,6 +23,10 @@ run: .venv/.demo-ready ## the portal for production; docs/operations.md says wha
 
 test: setup chromium ## all tests, also those in a real browser
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile; code=$$?; \
+	SECRET_KEY=stop $(BIN)/python manage.py services stop >/dev/null 2>&1; exit $$code
+
+soak: setup ## kill -9 of web and worker at 50 random moments; the auditor proves that nothing is lost
+	@KILLS=$${KILLS:-50} $(BIN)/pytest -q tests/soak; code=$$?; \
 	SECRET_KEY=stop $(BIN)/python manage.py services stop >/dev/null 2>&1; exit $$code
 
 check: setup ## style, types, architecture, migrations and generated docs

@@ -134,7 +134,7 @@ class SubmissionBatchView(ApiView):
         now = timezone.now()
         keys = {str(item.get("source") or default)[:64] for item in items if isinstance(item, dict)}
         sources = source_ids(keys, now=now)
-        read = [_batch_item(item, number, default, sources, request, now) for number, item in enumerate(items)]
+        read = [item_at(f"/items/{place}", item, default, sources, request, now) for place, item in enumerate(items)]
         receipts = journey.admit(hold_bad_batches([item for item, _ref, _errors in read], now=now), now=now)
         results = []
         for receipt, (_item, ref, errors) in zip(receipts, read, strict=True):
@@ -196,7 +196,7 @@ def _readable(request: Request, data: Any) -> tuple[str, Callable[[Mapping[str, 
             return _item(data, source_id, request), _accepted
         problem = invalid(found)
         document = problem.document(path)
-        return _stopped(source_id, _as_text(data), _in_words(found), request), _refused(problem, document)
+        return stopped_item(source_id, _as_text(data), _in_words(found), request), _refused(problem, document)
 
     return key[:64], prepare
 
@@ -208,12 +208,12 @@ def _unreadable(request: Request, problem: ProblemError) -> Callable[[Mapping[st
 
     def prepare(sources: Mapping[str, UUID]) -> Prepared:
         text = raw.replace("\x00", "\ufffd")
-        return _stopped(sources[UNIDENTIFIED], text, problem.detail, request), _refused(problem, document)
+        return stopped_item(sources[UNIDENTIFIED], text, problem.detail, request), _refused(problem, document)
 
     return prepare
 
 
-def _stopped(source_id: UUID, raw: str, refusal: str, request: Request) -> Item:
+def stopped_item(source_id: UUID, raw: str, refusal: str, request: Request) -> Item:
     return Item(source_id, Channel.API, None, raw=raw, refusal=refusal[:500], sender_id=request.user.pk)
 
 
@@ -282,16 +282,16 @@ def _batch_of(data: Any) -> tuple[str, list[Any]]:
 _ITEM_FIELDS = {**SUBMISSION_FIELDS, "client_ref": text(120)}
 
 
-def _batch_item(
-    data: Any, number: int, default: str, sources: Mapping[str, UUID], request: Request, now: datetime
+def item_at(
+    pointer: str, data: Any, default: str, sources: Mapping[str, UUID], request: Request, now: datetime
 ) -> tuple[Item, str | None, Problems]:
-    pointer = f"/items/{number}"
+    """One of several submissions as an item, its client_ref, and what is wrong with it."""
     errors = check_object(data, _ITEM_FIELDS, pointer, now)
     named = data if isinstance(data, dict) else {}
     source_id, wrong = _source_of(named.get("source") or default, f"{pointer}/source", sources)
     if not isinstance(data, dict) or wrong or errors:
         errors = [*errors, *wrong]
-        item = _stopped(source_id, _as_text(data), _in_words(errors), request)
+        item = stopped_item(source_id, _as_text(data), _in_words(errors), request)
     else:
         item = _item(data, source_id, request)
     ref = named.get("client_ref")

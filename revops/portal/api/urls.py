@@ -24,6 +24,7 @@ from revops.portal.api import (
     rulebooks,
     signals,
     sources,
+    submission_stream,
     submissions,
     vettings,
 )
@@ -39,6 +40,7 @@ resources: list[URLPattern | URLResolver] = [
     path("me/", people.MeView.as_view()),
     path("submissions/", submissions.SubmissionListView.as_view()),
     path("submissions/batch/", submissions.SubmissionBatchView.as_view()),
+    path("submissions/stream/", submission_stream.SubmissionStreamView.as_view()),
     path("submissions/<str:receipt>/", submissions.SubmissionView.as_view()),
     path("signals/", signals.SignalListView.as_view()),
     path("signals/batch/", signals.SignalBatchView.as_view()),
