@@ -10,6 +10,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "finish pending submissions": {"task": "portal.finish_pending", "schedule": 15.0},
     "let signed agreements take effect": {"task": "portal.tend_agreements", "schedule": crontab(minute="4")},
     "tell managers of leads that nobody has": {"task": "portal.raise_alarms", "schedule": 60.0},
+    "renew public holidays": {"task": "portal.renew_calendars", "schedule": crontab(minute="30", hour="3")},
     "deal out hand-offs that wait for somebody": {"task": "portal.deal_waiting", "schedule": 60.0},
     "let overrides end": {"task": "portal.settle_overrides", "schedule": 60.0},
     "publish rulebooks whose time has come": {"task": "portal.publish_scheduled", "schedule": 60.0},

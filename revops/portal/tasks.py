@@ -18,6 +18,7 @@ from revops.portal.rules import going_live
 from revops.portal.vetting import working as vetting
 from scoring.backtest import pack_everything
 from scoring.replay import replay_decisions
+from sla import calendar_changes
 
 NIGHTLY_SAMPLE = 1000
 MOST_ROUNDS = 1000
@@ -142,3 +143,9 @@ def publish_scheduled() -> int:
 def report_effects() -> int:
     """Says two and six weeks after a publication what it changed."""
     return going_live.report_effects(timezone.now())
+
+
+@shared_task(name="portal.renew_calendars")
+def renew_calendars() -> int:
+    """New versions of calendars whose public holidays soon run out."""
+    return len(calendar_changes.renew_calendars(now=timezone.now()))

@@ -2,7 +2,15 @@
 
 from .answers import AnswerResult, HandOffAnswer, answer_handoffs, latest_handoffs, reopen_handoffs
 from .giving import HandOffRequest, complete_details, hand_off_leads
-from .waiting import Snoozed, reassign_handoffs, route_waiting, snooze_handoffs, wake_handoffs
+from .waiting import (
+    Snoozed,
+    give_up_handoffs,
+    reassign_handoffs,
+    reroute_handoffs,
+    route_waiting,
+    snooze_handoffs,
+    wake_handoffs,
+)
 
 __all__ = [
     "AnswerResult",
@@ -11,10 +19,12 @@ __all__ = [
     "Snoozed",
     "answer_handoffs",
     "complete_details",
+    "give_up_handoffs",
     "hand_off_leads",
     "latest_handoffs",
     "reassign_handoffs",
     "reopen_handoffs",
+    "reroute_handoffs",
     "route_waiting",
     "snooze_handoffs",
     "wake_handoffs",

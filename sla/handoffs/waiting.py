@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from revops.foundation.bulk import insert_values
 from revops.foundation.round_trips import fetch_together
 from sla.clock_state import is_late
 from sla.clocks import ClockStart, cancel_clocks, move_clocks, refresh_deadlines, start_clocks
-from sla.models import Assignment, AssignmentKind, ClauseSide, Clock, HandOff
+from sla.models import Assignment, AssignmentKind, ClauseSide, Clock, HandOff, PoolOffer
 from sla.routing import Hours, load_roster, person_hours, requests_of_leads, route_leads
 
 
@@ -82,11 +82,11 @@ def reassign_handoffs(
 def route_waiting(*, now: datetime, limit: int = 500, handoff_ids: Sequence[UUID] | None = None) -> list[UUID]:
     """Tries to route hand-offs that nobody could take, oldest first, or those given. Returns those with an owner now.
 
-    Those that still nobody can take are left as they are, without another trace.
+    Those that still nobody can take are left as they are, without another trace; those that somebody put into the
+    pool are left to it, unless they are given.
     """
     unrouted = HandOff.objects.unrouted()
-    if handoff_ids is not None:
-        unrouted = unrouted.filter(pk__in=handoff_ids)
+    unrouted = unrouted.filter(pk__in=handoff_ids) if handoff_ids is not None else unrouted.exclude(Exists(_GIVEN_UP))
     ids = list(unrouted.values_list("pk", flat=True)[:limit])
     if not ids:
         return []
@@ -99,6 +99,76 @@ def route_waiting(*, now: datetime, limit: int = 500, handoff_ids: Sequence[UUID
         if route.user_id
     }
     return _change_owner(owners, roster.hours, now)
+
+
+def reroute_handoffs(
+    handoff_ids: Sequence[UUID], *, without: UUID, by_id: UUID, reason: str, now: datetime
+) -> list[UUID]:
+    """Routes open hand-offs anew, as if `without` were not there. Returns those with a new owner.
+
+    One that nobody can take waits for somebody, with its reason; its clocks run on in the agreement's own hours.
+    """
+    waiting = _locked_with_leads(handoff_ids)
+    if not waiting:
+        return []
+    roster = load_roster(now=now, lock=True)
+    roster.leave_out(without)
+    requests = requests_of_leads([lead_id for _, lead_id, _ in waiting], at=now)
+    routed = route_leads(requests, now=now, roster=roster)
+    lost = {route.handoff_id: f"{route.reason}; {reason}"[:200] for route in routed if route.user_id is None}
+    _leave_without_owner(lost)
+    return _change_owner({route.handoff_id: route.user_id for route in routed if route.user_id}, roster.hours, now)
+
+
+def give_up_handoffs(handoff_ids: Sequence[UUID], *, reason: str, now: datetime) -> list[UUID]:
+    """Takes open hand-offs from their owners: anybody may take them, routing leaves them alone. Returns their ids."""
+    held = _locked_with_leads(handoff_ids)
+    pks = [pk for pk, _, _ in held]
+    insert_values(
+        Assignment,
+        [{"handoff_id": pk, "kind": AssignmentKind.REASSIGN, "assigned_at": now, "reason": reason[:200]} for pk in pks],
+    )
+    _leave_without_owner(dict.fromkeys(pks, reason[:200]))
+    PoolOffer.objects.filter(handoff__in=pks, taken_at__isnull=True).delete()
+    insert_values(
+        PoolOffer,
+        [
+            {"handoff_id": pk, "from_user_id": owner_id, "reason": reason[:200], "offered_at": now}
+            for pk, _, owner_id in held
+        ],
+    )
+    return pks
+
+
+_GIVEN_UP = PoolOffer.objects.filter(handoff=OuterRef("pk"), taken_at__isnull=True, from_user__isnull=False)
+"""Offers that the one who had the lead left behind; nobody has it, and routing leaves it to whoever takes it."""
+
+
+def _leave_without_owner(reasons: Mapping[UUID, str]) -> None:
+    """Hand-offs and leads have nobody from here on; promises that still hold are those of the side."""
+    if not reasons:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_NO_OWNER, [list(reasons), list(reasons.values())])
+        cursor.execute(
+            "UPDATE sla_clock SET user_id = NULL WHERE handoff_id = ANY(%s) AND side = 'sales'"
+            " AND met_at IS NULL AND cancelled_at IS NULL",
+            [list(reasons)],
+        )
+
+
+_NO_OWNER = """
+WITH given AS (
+    SELECT * FROM unnest(%s::uuid[], %s::text[]) AS given (handoff_id, reason)
+), left_over AS (
+    UPDATE sla_handoff handoff
+    SET owner_id = NULL, unrouted_reason = given.reason, snoozed_until = NULL, snooze_reason = '', alarmed_at = NULL,
+        version = handoff.version + 1
+    FROM given WHERE handoff.id = given.handoff_id
+    RETURNING handoff.lead_id
+)
+UPDATE leads_lead lead SET owner_id = NULL, version = lead.version + 1 FROM left_over WHERE lead.id = left_over.lead_id
+"""
 
 
 def _change_owner(owners: Mapping[UUID, UUID], hours: Mapping[UUID, Hours], now: datetime) -> list[UUID]:

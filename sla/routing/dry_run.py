@@ -48,10 +48,18 @@ class DryRun:
 
 
 def try_routes(
-    requests: Sequence[RouteRequest], *, now: datetime, rules: Sequence[TerritoryRule] | None = None
+    requests: Sequence[RouteRequest],
+    *,
+    now: datetime,
+    rules: Sequence[TerritoryRule] | None = None,
+    without: UUID | None = None,
 ) -> DryRun:
-    """What `route_leads` would do now, by `rules` instead of those in force if given. Writes and locks nothing."""
+    """What `route_leads` would do now, by `rules` instead of those in force if given. Writes and locks nothing.
+
+    `without` is somebody who takes none, as if they were not in routing.
+    """
     roster = load_roster(now=now, lock=False)
+    roster.leave_out(without)
     turns = roster.turns()
     chooser = Chooser(roster.candidates, turns, roster.rules if rules is None else rules)
     choices = [chooser.choose(request) for request in requests]

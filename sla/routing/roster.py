@@ -49,6 +49,12 @@ class Roster:
         """Places of those who take turns at all."""
         return tuple(at for at, person in enumerate(self.candidates) if person.is_active and person.is_routable)
 
+    def leave_out(self, user_id: UUID | None) -> None:
+        """Somebody takes none, as if they were not in routing: they are about to leave."""
+        for person in self.candidates:
+            if person.user_id == user_id:
+                person.is_routable = False
+
     def turns(self) -> FairTurns:
         return FairTurns([person.weight for person in self.candidates], self.balances)
 

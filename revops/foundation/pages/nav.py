@@ -67,6 +67,7 @@ NAVIGATION = (
         (
             Page(_("SLA board"), "sla-board", "scale", EVERYONE, "g s"),
             Page(_("Routing"), "routing", "arrows-split", EVERYONE, "g t"),
+            Page(_("Absences"), "absences", "calendar", EVERYONE, "g a"),
             Page(_("Contests"), "contests", "hand-stop", EVERYONE, "g k"),
             Page(_("Weekly review"), "review", "calendar-week", EVERYONE, "g w"),
         ),

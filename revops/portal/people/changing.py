@@ -7,18 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from leads.lifecycle import SALES_STAGES
-from leads.models import Lead
 from revops.foundation.models import Role, User
 from revops.portal.back_office import note
+from revops.portal.people.handing_over import HandOverRefused, How, hand_over, open_leads_of
 from sla.absences import AbsenceRefused, cancel_absence, plan_absence, whole_days
-from sla.clocks import move_clocks
-from sla.handoffs import reassign_handoffs
-from sla.models import Absence, Clock, HandOff, RepProfile
+from sla.models import Absence, HandOff, RepProfile
 
 
 class ChangeRefused(Exception):
@@ -33,35 +28,29 @@ class OpenWork:
     handoffs: int
 
 
-def open_leads_of(person: User) -> QuerySet[Lead]:
-    """Leads that are with sales and whose owner is `person`."""
-    return Lead.objects.shown().filter(owner=person, stage__in=SALES_STAGES)
-
-
 def open_work_of(person: User) -> OpenWork:
     """Two queries."""
     return OpenWork(open_leads_of(person).count(), HandOff.objects.open().filter(owner=person).count())
 
 
-def possible_heirs(person: User) -> QuerySet[User]:
-    """Colleagues who can take leads over."""
-    return User.objects.filter(is_active=True, rep_profile__isnull=False).exclude(pk=person.pk).order_by("name")
-
-
 @transaction.atomic
-def deactivate(person: User, by: User, now: datetime, *, heir: User | None = None) -> int:
-    """Ends somebody's access. Their open leads go to `heir`, whom leads force to be named. Answers how many went.
+def deactivate(person: User, by: User, now: datetime, *, heir: User | None = None, how: str = How.HEIR) -> int:
+    """Ends somebody's access. Their open leads force a decision: to `heir`, routed anew, or the pool. Says how many.
 
     Deadlines that still hold stay; a missed one stays theirs. Raises ChangeRefused.
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     check_may_end(person, by)
     RepProfile.objects.filter(user=person).update(is_routable=False, updated_at=now)
-    handed_over = _hand_over(person, by, now, heir)
+    reason = _("%(name)s was deactivated") % {"name": person}
+    try:
+        handed_over = hand_over(person, how, by=by, now=now, reason=reason, heir=heir)
+    except HandOverRefused as refusal:
+        raise ChangeRefused(str(refusal)) from refusal
     person.is_active = False
     person.save(update_fields=["is_active"])
     after = {"is_active": False, "leads": handed_over, "heir": str(heir.pk) if heir and handed_over else None}
-    note(by, "person.deactivated", person, now, before={"is_active": True}, after=after)
+    note(by, "person.deactivated", person, now, before={"is_active": True}, after=after | {"how": str(how)})
     return handed_over
 
 
@@ -78,28 +67,6 @@ def check_admin_is_left(person: User) -> None:
         return
     if not User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=person.pk).exists():
         raise ChangeRefused(_("%(name)s is the last RevOps admin. Make somebody else one first.") % {"name": person})
-
-
-def _hand_over(person: User, by: User, now: datetime, heir: User | None) -> int:
-    leads = list(open_leads_of(person).order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-    handoffs = list(HandOff.objects.open().filter(owner=person).values_list("pk", flat=True))
-    if not leads and not handoffs:
-        return 0
-    if heir is None:
-        words = ngettext(
-            "%(name)s has %(n)s open lead. Say who takes it over.",
-            "%(name)s has %(n)s open leads. Say who takes them over.",
-            len(leads),
-        )
-        raise ChangeRefused(words % {"name": person, "n": len(leads)})
-    if not possible_heirs(person).filter(pk=heir.pk).exists():
-        raise ChangeRefused(_("%(name)s cannot take leads: give them a place in routing first.") % {"name": heir})
-    reason = _("%(name)s was deactivated") % {"name": person}
-    reassign_handoffs(handoffs, heir.pk, by_id=by.pk, reason=reason, now=now)
-    Lead.objects.filter(pk__in=leads, owner=person).update(owner=heir, version=F("version") + 1)
-    running = Clock.objects.open().filter(user=person, lead__in=leads).values_list("pk", flat=True)
-    move_clocks(list(running), heir.pk)
-    return len(leads)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from leads.names import country_code
 from revops.foundation.models import Role, Team, User
 from revops.portal.back_office import offer
 from revops.portal.people.changing import ChangeRefused, check_admin_is_left
+from revops.portal.people.handing_over import How
 from sla.models import AbsenceKind, Calendar, RepProfile
 
 SIDE_OF_ROLE: dict[Any, str] = {
@@ -169,10 +170,17 @@ class AbsenceForm(forms.Form):
 
 
 class LeavingForm(forms.Form):
-    """Deactivates somebody; with open leads it asks who takes them over."""
+    """What becomes of somebody's open leads: to one colleague, routed anew, or the pool."""
 
+    how = forms.ChoiceField(
+        label=gettext_lazy("Their open leads go"),
+        choices=How.choices,
+        initial=How.HEIR,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     heir = forms.ModelChoiceField(
-        label=gettext_lazy("Their open leads go to"),
+        label=gettext_lazy("Colleague"),
         queryset=User.objects.none(),
         required=False,
         empty_label=gettext_lazy("Choose a colleague"),
@@ -181,3 +189,6 @@ class LeavingForm(forms.Form):
     def __init__(self, heirs: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "heir", heirs)
+
+    def clean_how(self) -> str:
+        return self.cleaned_data["how"] or How.HEIR

@@ -14,6 +14,7 @@ urlpatterns = [
     path("people/<str:public_id>/", views.person_page, name="person"),
     path("people/<str:public_id>/link/", views.sign_in_link, name="person-link"),
     path("people/<str:public_id>/deactivate/", views.deactivate_person, name="person-deactivate"),
+    path("people/<str:public_id>/hand-over/", working.hand_leads_over, name="person-hand-over"),
     path("people/<str:public_id>/reactivate/", views.reactivate_person, name="person-reactivate"),
     path("people/<str:public_id>/routing/", working.save_routing, name="person-routing"),
     path("people/<str:public_id>/absences/", working.new_absence, name="person-absence"),

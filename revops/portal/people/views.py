@@ -39,8 +39,9 @@ from revops.portal.back_office import (
     row_or_404,
     status_of,
 )
-from revops.portal.people.changing import ChangeRefused, deactivate, open_work_of, possible_heirs, reactivate
+from revops.portal.people.changing import ChangeRefused, deactivate, open_work_of, reactivate
 from revops.portal.people.forms import AbsenceForm, LeavingForm, PersonForm, RoutingForm
+from revops.portal.people.handing_over import possible_heirs
 from sla.models import Absence, RepProfile, RoutingBalance
 
 OPEN_STAGES = urlencode({"stage": [stage.value for stage in SALES_STAGES]}, doseq=True)
@@ -218,13 +219,14 @@ def deactivate_person(request: HttpRequest, public_id: str) -> HttpResponse:
     form = LeavingForm(possible_heirs(person), request.POST)
     if form.is_valid():
         try:
-            moved = deactivate(person, person_of(request), timezone.now(), heir=form.cleaned_data["heir"])
+            heir, how = form.cleaned_data["heir"], form.cleaned_data["how"]
+            moved = deactivate(person, person_of(request), timezone.now(), heir=heir, how=how)
         except ChangeRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             words = ngettext(
-                "%(name)s is deactivated; %(n)s lead went to a colleague.",
-                "%(name)s is deactivated; %(n)s leads went to a colleague.",
+                "%(name)s is deactivated; %(n)s lead changed hands.",
+                "%(name)s is deactivated; %(n)s leads changed hands.",
                 moved,
             )
             messages.success(request, words % {"name": person.name, "n": moved})
