@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from feedback.models import Disposition, DispositionKind, Outcome
+from feedback.models import Disposition, DispositionKind
 from leads.models import Lead
 from revops.foundation.models import LedgerEntry, User
 from revops.foundation.pages.charts import Bar, Chart, contributions
+from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
 from revops.portal.lead_pages.timeline import Timeline, timeline_of
 from revops.portal.queue.card import Card, card_for
 from scoring.explanation import Explanation, explain
@@ -67,7 +68,7 @@ class LeadView:
     axes: list[AxisPair]
     timeline: Timeline
     routing: list[RoutingRow]
-    outcomes: list[Outcome]
+    outcomes: list[OutcomeRow]
     answers: list[Disposition]
     ledger: Sequence[LedgerEntry]
 
@@ -90,9 +91,7 @@ def lead_view(
         axes=_axes(then, card.explanation),
         timeline=timeline_of(lead, kind, cursor),
         routing=_routing(lead),
-        outcomes=list(
-            Outcome.objects.filter(lead=lead).select_related("recorded_by").order_by("-occurred_at", "-pk")[:20]
-        ),
+        outcomes=outcome_rows(lead),
         answers=list(
             Disposition.objects.filter(lead=lead, is_history=False)
             .select_related("user", "reason", "undone_by")

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from feedback.models import OutcomeStage
+from feedback.corrections import Correction
+from feedback.models import Outcome, OutcomeStage
 from feedback.outcomes import Result
 from revops.foundation.policy import can, check
 from revops.portal import journey
 from revops.portal.lead_pages.drill import drill_queryset
 from revops.portal.lead_pages.export import lead_lines, record_export
 from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_choices
-from revops.portal.lead_pages.forms import OutcomeForm
+from revops.portal.lead_pages.forms import FactsForm, OutcomeForm
 from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
 from revops.portal.lead_pages.page import LeadView, lead_view
 from revops.portal.lead_pages.timeline import KINDS
@@ -107,6 +109,7 @@ def record_outcome(request: SignedInRequest, lead_id: str) -> HttpResponse:
         currency=facts["currency"],
         reason=facts["reason"],
         external_id=f"page:{request.POST.get('idempotency_key', '')[:64]}",
+        attributes=form.attributes(),
         user_id=request.user.id,
     )
     recorded = journey.conclude([result], now=timezone.now())[0]
@@ -115,6 +118,70 @@ def record_outcome(request: SignedInRequest, lead_id: str) -> HttpResponse:
         return _lead_page(request, lead_id, form, status=409)
     messages.success(request, _("Recorded: %(what)s.") % {"what": OutcomeStage(facts["kind"]).label})
     return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def correct_outcome(request: SignedInRequest, lead_id: str, outcome_id: UUID) -> HttpResponse:
+    """States an outcome anew. The version before stays readable and counts no longer."""
+    check(request.user, "outcomes.record")
+    found, outcome = lead_or_404(request.user, lead_id), _outcome_or_404(request, lead_id, outcome_id)
+    if request.method == "GET":
+        form = FactsForm(kind=outcome.kind, initial=_facts_of(outcome))
+    else:
+        form = FactsForm(request.POST, kind=outcome.kind)
+        if form.is_valid():
+            facts, now = form.cleaned_data, timezone.now()
+            correction = Correction(
+                outcome.pk, request.user.id, min(facts["occurred_at"], now), facts["amount"], facts["currency"],
+                facts["reason"], {**outcome.attributes, **form.attributes()},
+            )  # fmt: skip
+            if _was_corrected(form, correction):
+                messages.success(request, _("Restated: %(what)s.") % {"what": outcome.get_kind_display()})
+                return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
+    context = {"form": form, "lead": found, "outcome": outcome}
+    return render(request, "leads/outcome.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def withdraw_outcome(request: SignedInRequest, lead_id: str, outcome_id: UUID) -> HttpResponse:
+    """Takes an outcome back; a lead that it moved goes back to where it stood."""
+    check(request.user, "outcomes.record")
+    found, outcome = lead_or_404(request.user, lead_id), _outcome_or_404(request, lead_id, outcome_id)
+    form = FactsForm(kind=outcome.kind, initial=_facts_of(outcome))
+    reason = request.POST.get("reason", "")[:300]
+    corrected = journey.correct(
+        [Correction(outcome.pk, request.user.id, reason=reason, withdraws=True)], now=timezone.now()
+    )[0]
+    if corrected.outcome is None:
+        context = {"form": form, "lead": found, "outcome": outcome, "refusal": corrected.refusal}
+        return render(request, "leads/outcome.html", context, status=409)
+    messages.success(request, _("Taken back: %(what)s.") % {"what": outcome.get_kind_display()})
+    return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
+
+
+def _outcome_or_404(request: SignedInRequest, lead_id: str, outcome_id: UUID) -> Outcome:
+    lead = lead_or_404(request.user, lead_id)
+    return get_object_or_404(Outcome.objects.standing(), pk=outcome_id, lead=lead)
+
+
+def _facts_of(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "occurred_at": timezone.localtime(outcome.occurred_at) if outcome.occurred_at else None,
+        "amount": outcome.amount,
+        "currency": outcome.currency,
+        "deal_stage": outcome.attributes.get("stage", ""),
+        "reason": outcome.reason,
+    }
+
+
+def _was_corrected(form: FactsForm, correction: Correction) -> bool:
+    """False after saying in the form why not."""
+    corrected = journey.correct([correction], now=timezone.now())[0]
+    if corrected.outcome is None:
+        form.add_error(None, corrected.refusal)
+    return corrected.outcome is not None
 
 
 def _lead_page(request: SignedInRequest, lead_id: str, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
