@@ -3,9 +3,11 @@
 import os
 
 from revops.settings import *  # noqa: F403
-from revops.settings import DATABASES
+from revops.settings import DATABASES, STORAGES
 
 DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
 DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = int(os.environ.get("BENCH_THREADS", "8")) + 2
 ROOT_URLCONF = "revops.portal.benchmarking.site"
 API_RATE_LIMITS = False
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
