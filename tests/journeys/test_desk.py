@@ -62,10 +62,12 @@ def test_five_leads_by_keyboard_alone(office: Office, open_page: OpenPage) -> No
     card(page, "Company 4")
 
     page.keyboard.press("n")
+    page.keyboard.press("Enter")  # the usual track has the focus
     card(page, "Company 5")
     page.keyboard.press("z")
     card(page, "Company 4")
-    page.keyboard.press("n")
+    for key in ("n", "2"):
+        page.keyboard.press(key)
     card(page, "Company 5")
 
     for key in ("l", "1"):
@@ -130,6 +132,103 @@ def test_a_key_never_overtakes_one_that_waits_for_the_new_card(office: Office, o
     assert not Disposition.objects.exists()
 
 
+KEYSTROKES = {
+    "accept": ("a",),
+    "reject": ("x", "2", "1"),
+    "snooze": ("h", "2"),
+    "return to the usual track": ("n", "Enter"),
+    "log a call": ("l", "1"),
+    "undo": ("z",),
+}
+"""What each journey costs; a new dialog breaks this. Rejecting adds the one fact its reason asks for, and Enter."""
+
+
+def test_each_journey_costs_no_more_keys_than_it_may(office: Office, open_page: OpenPage) -> None:
+    assert [len(keys) for keys in KEYSTROKES.values()] == [1, 3, 2, 2, 2, 1]
+    leads(office, 5)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    for key in KEYSTROKES["accept"]:
+        page.keyboard.press(key)
+    card(page, "Company 2")
+    for key in KEYSTROKES["undo"]:
+        page.keyboard.press(key)
+    card(page, "Company 1")
+    for key in KEYSTROKES["reject"]:
+        page.keyboard.press(key)
+    page.keyboard.type("Grace Hopper")
+    page.keyboard.press("Enter")
+    card(page, "Company 2")
+    for key in KEYSTROKES["return to the usual track"]:
+        page.keyboard.press(key)
+    card(page, "Company 3")
+    for key in KEYSTROKES["log a call"]:
+        page.keyboard.press(key)
+    expect(page.locator("#toasts")).to_contain_text("Call logged: no answer. Attempt 1 of 6.")
+    standing = Disposition.objects.filter(undone_by__isnull=True).exclude(kind="undone").order_by("recorded_at")
+    assert list(standing.values_list("kind", flat=True)) == ["rejected", "returned"]
+    assert Attempt.objects.count() == 1
+
+
+def test_the_next_two_cards_are_there_before_they_are_asked_for(office: Office, open_page: OpenPage) -> None:
+    leads(office, 4)
+    page = open_page(office.rep)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "part=detail" in request.url else None)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').filter(one => one.name.includes('part=detail')).length >= 2"
+    )
+    assert len(set(fetched)) == 2
+
+
+def test_a_second_look_by_keyboard(office: Office, open_page: OpenPage, console: Console) -> None:
+    console.allow("status of 422")
+    first, _second = leads(office, 2)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    for key in ("x", "3", "2"):
+        page.keyboard.press(key)
+    page.keyboard.type("3000 EUR, call back in 6 months")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Look twice before you close it")).to_be_visible()
+    expect(page.locator("#not-now-day")).not_to_have_value("")
+    page.keyboard.press("1")
+    card(page, "Company 2")
+    row = Disposition.objects.get()
+    assert (row.lead, row.kind, row.note) == (first, "returned", "3000 EUR, call back in 6 months")
+    assert row.wakes_on is not None
+
+
+def test_coming_back_from_a_call_asks_how_it_went(office: Office, open_page: OpenPage) -> None:
+    leads(office, 1)
+    page = open_page(office.rep)
+    page.goto("/queue/")
+    card(page, "Company 1")
+    page.evaluate("document.querySelector('a[href^=tel]').addEventListener('click', event => event.preventDefault())")
+    page.locator("a[href^=tel]").click()
+    expect(page.locator("details[data-attempts][open]")).to_have_count(0)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("details[data-attempts][open]")).to_have_count(1)
+    page.keyboard.press("2")
+    expect(page.locator("#toasts")).to_contain_text("Call logged: left a message.")
+
+
+def test_practice_leads_by_keyboard_alone(office: Office, open_page: OpenPage) -> None:
+    page = open_page(office.rep)
+    page.goto("/queue/practice/1/")
+    lessons = (("a",), ("x", "2", "1", "Grace Hopper", "Enter"), ("h", "2"), ("n", "Enter"), ("l", "1"))
+    for number, keys in enumerate(lessons, 1):
+        expect(page.get_by_text(f"Practice lead {number} of 5")).to_be_visible()
+        for key in keys:
+            page.keyboard.type(key) if " " in key else page.keyboard.press(key)
+    expect(page.locator("h1")).to_have_text("You know the keys")
+    assert not Disposition.objects.exists()
+
+
 def test_without_script_every_action_is_a_form(office: Office, open_page: OpenPage) -> None:
     leads(office, 4)
     page = open_page(office.rep, java_script_enabled=False)
@@ -143,8 +242,9 @@ def test_without_script_every_action_is_a_form(office: Office, open_page: OpenPa
         "button", name="Reject"
     ).click()
     expect(page.locator(".alert-success")).to_contain_text("Rejected Company 2")
-    page.get_by_role("button", name="To nurture").click()
-    expect(page.locator(".alert-success")).to_contain_text("Returned Company 3")
+    page.locator("summary", has_text="To nurture").click()
+    page.get_by_role("button", name="Still learning").click()
+    expect(page.locator(".alert-success")).to_contain_text("Returned Company 3 to nurture: Still learning")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".alert-success")).to_contain_text("Taken back: Company 3")
     page.locator("summary", has_text="Log attempt").click()
@@ -192,11 +292,15 @@ def test_the_pages_have_no_accessibility_violations(
 ) -> None:
     (lead, *_others) = leads(office, 3)
     page = open_page(office.rep, width=width, color_scheme=scheme, bypass_csp=True)
-    for address in ("/queue/", f"/leads/{lead.public_id}/", "/leads/", f"/queue/{lead.public_id}/reject/", "/me/"):
+    addresses = {
+        "/queue/": "x1", "/queue/?show=answer": "n", f"/leads/{lead.public_id}/": "", "/leads/": "",
+        f"/queue/{lead.public_id}/reject/": "", "/me/": "", "/queue/practice/2/": "x2", "/queue/practice/": "",
+        "/reasons/": "", "/reasons/too_small/": "", "/reasons/tracks/": "", "/talk-tracks/": "",
+    }  # fmt: skip
+    for address, keys in addresses.items():
         page.goto(address)
-        if address == "/queue/":
-            page.keyboard.press("x")
-            page.keyboard.press("1")
+        for key in keys:
+            page.keyboard.press(key)
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
         words = [(v["id"], [node["html"][:160] for node in v["nodes"]][:3]) for v in found.response["violations"]]
         assert words == [], address
