@@ -22,12 +22,17 @@ class WallClock:
     def __init__(self, zone: str, spec: Mapping[str, Any]) -> None:
         self.zone, self.week = ZoneInfo(zone), spec.get("week", {})
         self.off = {date.fromisoformat(day) for day in spec.get("holidays", {})}
+        self.own = {
+            date.fromisoformat(day): facts.get("windows") or () for day, facts in (spec.get("own") or {}).items()
+        }
         self.open_minutes = cache(self._open_minutes)
 
     def due_at(
         self, start: datetime, promise: timedelta, stops: Sequence[tuple[datetime, datetime]] = ()
     ) -> datetime | None:
         """When so much working time has passed since `start`, the stops not counted; None if that never comes."""
+        if not any(self.week.values()) and not any(self.own.values()):
+            return None
         at, left = start.astimezone(UTC), promise
         last = at + _MOST_DAYS * DAY
         while left > timedelta(0):
@@ -66,9 +71,9 @@ class WallClock:
         return any(closes <= opens and now < closes for opens, closes in self._windows(yesterday))
 
     def _windows(self, day: date) -> list[tuple[int, int]]:
-        if day in self.off:
-            return []
-        return [(_minutes(opens), _minutes(closes)) for opens, closes in self.week.get(_WEEKDAYS[day.weekday()], ())]
+        """When work begins and ends on a day, by its own plan, else not at all on a day off, else by the week."""
+        usual = () if day in self.off else self.week.get(_WEEKDAYS[day.weekday()], ())
+        return [(_minutes(opens), _minutes(closes)) for opens, closes in self.own.get(day, usual)]
 
 
 def _minutes(text: str) -> int:

@@ -1,5 +1,6 @@
 """Business time against a brute-force oracle that asks the wall clock minute by minute."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from zoneinfo import ZoneInfo
@@ -19,26 +20,28 @@ from sla.business_time import (
     is_open,
     next_open,
     to_microseconds,
+    working_days_after,
     working_days_before,
 )
 from sla.calendar_spec import WEEKDAYS, CalendarError, CalendarSpec
+from sla.wall_clock import WallClock
 
 NINE_TO_FIVE = {"week": {day: [["09:00", "17:00"]] for day in WEEKDAYS[:5]}}
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-ZONES = [
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/St_Johns",
-    "Australia/Lord_Howe",
-    "Australia/Adelaide",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Pacific/Apia",
-    "Pacific/Chatham",
-    "Africa/Casablanca",
-    "America/Sao_Paulo",
-]
+ZONES = """
+UTC Africa/Cairo Africa/Casablanca Africa/El_Aaiun Africa/Johannesburg Africa/Lagos Africa/Nairobi America/Adak
+America/Anchorage America/Argentina/Buenos_Aires America/Asuncion America/Bogota America/Caracas America/Chicago
+America/Denver America/Halifax America/Havana America/Lima America/Los_Angeles America/Mexico_City America/Montevideo
+America/New_York America/Noronha America/Nuuk America/Phoenix America/Santiago America/Sao_Paulo America/St_Johns
+Antarctica/Troll Asia/Amman Asia/Beirut Asia/Dhaka Asia/Dubai Asia/Gaza Asia/Hong_Kong Asia/Jerusalem Asia/Karachi
+Asia/Kathmandu Asia/Kolkata Asia/Pyongyang Asia/Singapore Asia/Tehran Asia/Tokyo Asia/Vladivostok Asia/Yangon
+Atlantic/Azores Australia/Adelaide Australia/Eucla Australia/Lord_Howe Australia/Sydney Europe/Berlin Europe/Dublin
+Europe/Istanbul Europe/London Europe/Moscow Pacific/Apia Pacific/Auckland Pacific/Chatham Pacific/Fiji
+Pacific/Kiritimati Pacific/Norfolk
+""".split()  # noqa: SIM905 - a list of sixty lines says no more
+"""Sixty zones and one: every kind of daylight saving time, and half and quarter hours."""
+EXAMPLES = int(os.environ.get("CLOCK_EXAMPLES", "400"))
+"""For each property; CLOCK_EXAMPLES=20000 is the whole of it."""
 INTERESTING_DAYS = [
     date(2025, 3, 30),  # Europe springs forward
     date(2025, 10, 26),  # Europe falls back
@@ -50,6 +53,9 @@ INTERESTING_DAYS = [
     date(2024, 2, 29),
     date(2025, 12, 31),
     date(2018, 11, 4),  # Brazil sprang forward at midnight
+    date(2015, 8, 15),  # North Korea went back half an hour
+    date(2022, 3, 13),
+    date(2024, 4, 26),  # Egypt sprang forward at midnight
 ]
 
 
@@ -74,10 +80,11 @@ class Oracle:
         wall = at.astimezone(self.zone).replace(tzinfo=None)
         for back in (0, 1):
             day = wall.date() - timedelta(days=back)
-            if day in self.holidays:
+            own = self.spec.get("own", {}).get(day.isoformat())
+            if day in self.holidays and own is None:
                 continue
             midnight = datetime.combine(day, datetime.min.time())
-            for opens, closes in self.spec["week"].get(WEEKDAYS[day.weekday()], []):
+            for opens, closes in own["windows"] if own else self.spec["week"].get(WEEKDAYS[day.weekday()], []):
                 start, end = self._minutes(opens), self._minutes(closes)
                 end += 1440 if end <= start else 0
                 if midnight + start * MINUTE <= wall < midnight + end * MINUTE:
@@ -108,6 +115,9 @@ def cases(draw):
     spec = {"week": draw(weeks), "holidays": {}}
     for offset in draw(st.sets(st.integers(-2, 4), max_size=2)):
         spec["holidays"][(day + timedelta(days=offset)).isoformat()] = "Off"
+    if draw(st.booleans()):  # a half day, or one with a shift of its own
+        own = (day + timedelta(days=draw(st.integers(-1, 3)))).isoformat()
+        spec["own"] = {own: {"name": "Half day", "windows": draw(windows)}}
     absences = []
     if draw(st.booleans()):
         since = start + draw(st.integers(-600, 3000)) * MINUTE
@@ -116,7 +126,7 @@ def cases(draw):
 
 
 @given(case=cases(), promise=st.integers(1, 900).map(lambda minutes: minutes * MINUTE))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=max(120, EXAMPLES // 4), deadline=None)
 def test_a_deadline_is_what_the_wall_clock_says(case, promise):
     zone, spec, start, absences = case
     hours = hours_of(spec, zone, absences)
@@ -126,6 +136,32 @@ def test_a_deadline_is_what_the_wall_clock_says(case, promise):
     assert elapsed(due, start, hours) == -promise
     assert is_open(due - MINUTE, hours)
     assert due_many([start] * 20, promise, hours) == [due] * 20
+
+
+@given(case=cases(), promise=st.integers(1, 54_000), second=st.integers(0, 59))
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_both_ways_to_work_out_a_deadline_agree_to_the_second(case, promise, second):
+    zone, spec, start, absences = case
+    start, promise = start + timedelta(seconds=second), timedelta(seconds=promise)
+    due = due_at(start, promise, hours_of(spec, zone, absences))
+    assert due == WallClock(zone, spec).due_at(start, promise, absences)
+    assert elapsed(start, due, hours_of(spec, zone, absences)) == promise
+    assert is_open(due - timedelta(microseconds=1), hours_of(spec, zone, absences))
+
+
+@given(case=cases(), promise=st.integers(1, 900), after=st.integers(0, 3000), still=st.integers(0, 6000))
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+def test_a_pause_moves_the_deadline_by_the_open_time_it_covers(case, promise, after, still):
+    zone, spec, start, absences = case
+    hours, promise = hours_of(spec, zone, absences), promise * MINUTE
+    paused, resumed = start + after * MINUTE, start + (after + still) * MINUTE
+    due = due_at(start, promise, hours)
+    moved = WallClock(zone, spec).due_at(start, promise, [*absences, (paused, resumed)])
+    if due <= paused:
+        assert moved == due
+    else:
+        assert moved == due_at(resumed, elapsed(paused, due, hours), hours)
+        assert elapsed(due, moved, hours) == elapsed(paused, resumed, hours)
 
 
 @given(case=cases(), minutes=st.integers(0, 4000))
@@ -234,6 +270,27 @@ def test_a_time_without_a_zone_is_refused():
 )
 def test_working_days_before_a_leave_skip_the_weekend(at, days, begin):
     assert working_days_before(at, days, hours_of(NINE_TO_FIVE)) == begin
+
+
+@pytest.mark.parametrize(
+    ("at", "days", "end"),
+    [
+        (utc(2026, 3, 8, 23, 59), 5, utc(2026, 3, 13, 17)),  # Sunday night: the Friday that follows
+        (utc(2026, 3, 4, 10), 1, utc(2026, 3, 5, 17)),  # a day that has begun does not count
+        (utc(2026, 3, 6, 20), 2, utc(2026, 3, 10, 17)),
+    ],
+)
+def test_working_days_after_an_instant_end_when_the_office_closes(at, days, end):
+    assert working_days_after(at, days, hours_of(NINE_TO_FIVE)) == end
+
+
+def test_working_days_that_never_come_have_no_end():
+    with pytest.raises(NoBusinessHours):
+        working_days_after(utc(2026, 3, 8), 1, hours_of({}))
+
+
+def test_a_calendar_that_never_opens_is_never_due_by_the_slow_way_either():
+    assert WallClock("UTC", {}).due_at(utc(2026, 3, 8), HOUR) is None
 
 
 def test_without_working_days_there_is_nothing_to_go_back_to():
