@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from numpy.typing import NDArray
 
-from scoring.backtest.columns import ABSENT, Column
 from scoring.backtest.judging import Judge
 from scoring.backtest.past import Past
 from scoring.backtest.report import Caution, Changes, Half
-from scoring.engine.frame import MISSING, date_of
+from scoring.engine.frame import date_of
 from scoring.rules.attributes import ATTRIBUTES
+from scoring.rules.conditions import Known
 
 FEWEST = 200
 """Fewer answered cases than this say too little about a change."""
@@ -101,24 +101,14 @@ def _rarely_known(past: Past, before: Judge, after: Judge) -> Iterator[Caution]:
     for name in after.compiled.attributes:
         if name in before.compiled.attributes:
             continue
-        known, n = 0, 0
-        for chunk in past.chunks:
-            n += chunk.n
-            for column in (chunk.facts.get(f"text/{name}"), chunk.facts.get(f"number/{name}")):
-                known += _known(column)
-        if n and known < _RARELY * n:
+        masks = [chunk.memory.mask(Known(name), chunk.n) for chunk in past.chunks]
+        known = sum(int(np.count_nonzero(mask)) for mask in masks if mask is not None)
+        if past.n and known < _RARELY * past.n:
             yield Caution(
                 "rarely_known",
                 _("“%(name)s” is known of %(share)s %% of the cases only.")
-                % {"name": ATTRIBUTES[name].label, "share": round(100 * known / n)},
+                % {"name": ATTRIBUTES[name].label, "share": round(100 * known / past.n)},
             )
-
-
-def _known(column: Column | None) -> int:
-    if column is None or column is ABSENT:
-        return 0
-    values = column.values()
-    return int(np.count_nonzero(values >= 0)) if column.words else int(np.count_nonzero(values != MISSING))
 
 
 def _does_not_hold(halves: Sequence[Half]) -> Iterator[Caution]:

@@ -67,7 +67,7 @@ class Column:
 
     @classmethod
     def from_bytes(cls, stored: bytes | memoryview) -> Column:
-        raw = bytes(stored)
+        raw = bytes(stored)  # of bytes this is no copy
         end = raw.index(b"\n")
         head = orjson.loads(raw[:end])
         return cls(np.frombuffer(raw, dtype=head["type"], offset=end + 1), head["low"], tuple(head["words"]))
@@ -126,12 +126,13 @@ def frame_from(columns: Columns, attributes: Iterable[str]) -> FactFrame:
         as_of=columns[AS_OF].values(np.int32),
         texts=texts,
         numbers=numbers,
-        signals=_acts(columns, "signals"),
-        colleagues=_acts(columns, "colleagues"),
+        signals=acts_from(columns, "signals"),
+        colleagues=acts_from(columns, "colleagues"),
     )
 
 
-def _acts(columns: Columns, whose: str) -> SignalTable:
+def acts_from(columns: Columns, whose: str) -> SignalTable:
+    """The acts of "signals" or "colleagues"; none if the columns do not hold them."""
     if columns.get(f"{whose}/lead", ABSENT) is ABSENT:
         return NO_ACTS
     arrays = {name: columns[f"{whose}/{name}"].values(_ACT_TYPES.get(name, np.int64)) for name in _ACT_COLUMNS}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,19 +16,17 @@ from leads.models import Source
 from revops.foundation.models import User
 from scoring.backtest.cautions import cautions_about
 from scoring.backtest.judging import Judge, judge_chunks, judge_of
-from scoring.backtest.past import OUTCOMES, Past, Words, past_of
+from scoring.backtest.past import Past, Words, past_of
 from scoring.backtest.report import (
     Backtest,
     Changes,
     Flip,
-    Group,
-    Half,
     Part,
     Scope,
     TierFlow,
-    Unobservable,
 )
-from scoring.backtest.store import Store, store
+from scoring.backtest.store import PastMoved, Store, store
+from scoring.backtest.tallying import KEPT, NEITHER, NEWLY_IN, NEWLY_OUT, Tallies, tally
 from scoring.engine.frame import date_of
 from scoring.models import Case, CaseAnswer, CaseChunk, CaseResult, Rulebook
 from scoring.publishing import NoLiveRulebook
@@ -38,9 +35,11 @@ SAMPLE_FROM = 100_000
 """Up to so many cases the quick answer is the exact one."""
 
 FLIPS = 20
-KEPT, NEWLY_IN, NEWLY_OUT, NEITHER = range(4)
+_TRIES = 5
 _WEEK = 7
 _DAYS_TO_HALVE = 14
+
+Names = Callable[[list[UUID]], dict[UUID | None, str]]
 
 
 @dataclass(frozen=True)
@@ -112,52 +111,47 @@ def _cases() -> int:
 
 
 def _compare(before: Judge, after: Judge, scope: Scope, cases: Store, *, is_sample: bool) -> _Comparison:
-    chunks = cases.chunks(before.columns | after.columns, is_sample=is_sample)
-    past = past_of(chunks)
-    old, new = judge_chunks(before, chunks), judge_chunks(after, chunks)
-    none, nothing = np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int32)
-    return _Comparison(
-        past,
-        past.chosen(scope),
-        np.concatenate([none, *(verdicts.tier for verdicts in old)]),
-        np.concatenate([none, *(verdicts.tier for verdicts in new)]),
-        np.concatenate([nothing, *(verdicts.points for verdicts in old)]),
-        np.concatenate([nothing, *(verdicts.points for verdicts in new)]),
-    )
+    for _try in range(_TRIES):
+        chunks = cases.chunks(is_sample=is_sample)
+        try:
+            old, new = judge_chunks([before, after], chunks, cases)
+        except PastMoved:
+            continue
+        past = past_of(chunks)
+        return _Comparison(past, past.chosen(scope), old.tier, new.tier, old.points, new.points)
+    raise PastMoved
 
 
 def _report(
     found: _Comparison, before: Judge, after: Judge, scope: Scope, total: int, *, is_sample: bool, started: float
 ) -> Backtest:
-    past, chosen, change = found.past, found.chosen, found.change
-    seen = chosen & past.is_seen
+    past, chosen = found.past, found.chosen
     dated = chosen & past.is_dated
     looked_at = int(np.count_nonzero(chosen))
     scale = total / max(1, sum(chunk.n - len(chunk.dead) for chunk in past.chunks)) if is_sample else 1.0
     weeks = _weeks(past.on[dated])
     per_week = scale / weeks if weeks else None
-    changes = _changes(past, change, seen)
-    halves = _halves(past, change, seen)
+    tallies = _tally(found, dated)
+    changes = tallies.changes()
+    halves = tallies.halves()
     flipped, flips = _flips(found, 0, FLIPS)
-    unseen = np.bincount(change[chosen & ~past.is_seen], minlength=4)
-    observed = int(np.count_nonzero(seen))
     return Backtest(
         scope=scope,
         is_exact=not is_sample,
         cases=looked_at,
         of=round(looked_at * scale),
-        observed=observed,
+        observed=int(tallies.seen.sum()),
         undated=looked_at - int(np.count_nonzero(dated)),
         weeks=weeks,
         tiers=_flows(found, dated, per_week),
         changes=changes,
-        unobservable=Unobservable(int(unseen.sum()), int(unseen[NEWLY_IN]), int(unseen[NEWLY_OUT])),
-        by_source=_parts(past, past.source, change, chosen, per_week, _source_names),
-        by_rep=_parts(past, past.rep, change, chosen, per_week, _rep_names),
+        unobservable=tallies.unobservable(),
+        by_source=_parts(past.source, tallies.by_source(), tallies.source_flows, per_week, _source_names),
+        by_rep=_parts(past.rep, tallies.by_rep(), tallies.rep_flows, per_week, _rep_names),
         flipped=flipped,
         flips=tuple(flips),
         halves=halves,
-        cautions=tuple(cautions_about(past, chosen, before, after, changes, halves, int(unseen[NEWLY_IN]))),
+        cautions=tuple(cautions_about(past, chosen, before, after, changes, halves, tallies.unobservable().newly_in)),
         currency=settings.REPORTING_CURRENCY,
         took_ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -169,114 +163,54 @@ def _weeks(days: NDArray[np.int32]) -> float | None:
 
 
 def _flows(found: _Comparison, dated: NDArray[np.bool_], per_week: float | None) -> tuple[TierFlow, ...]:
-    old = np.bincount(found.before[found.chosen], minlength=4)
-    new = np.bincount(found.after[found.chosen], minlength=4)
-    old_dated = np.bincount(found.before[dated], minlength=4)
-    new_dated = np.bincount(found.after[dated], minlength=4)
+    pairs = (dated.view(np.uint8) * np.uint8(16) + found.before * np.uint8(4) + found.after)[found.chosen]
+    counts = np.bincount(pairs, minlength=32).reshape(2, 4, 4)
+    of_all, of_dated = counts.sum(axis=0), counts[1]
     return tuple(
         TierFlow(
-            tier, int(old[tier]), int(new[tier]),
-            None if per_week is None else float(old_dated[tier] * per_week),
-            None if per_week is None else float(new_dated[tier] * per_week),
+            tier, int(of_all[tier].sum()), int(of_all[:, tier].sum()),
+            None if per_week is None else float(of_dated[tier].sum() * per_week),
+            None if per_week is None else float(of_dated[:, tier].sum() * per_week),
         )
         for tier in (1, 2, 3)
     )  # fmt: skip
 
 
-def _changes(past: Past, change: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Changes:
-    zeros = np.zeros(past.n, dtype=np.int32)
-    return _changes_by(past, zeros, 1, change, mask)[0]
+def _tally(found: _Comparison, dated: NDArray[np.bool_]) -> Tallies:
+    """Counts everything in two passes: by source and half of time, and by rep."""
+    past, change = found.past, found.change
+    middle, first, last = _middle(past, found.chosen & past.is_seen & dated)
+    half = np.where(dated, np.where(past.on < middle, np.uint8(0), np.uint8(1)), np.uint8(2))
+    return tally(past, found.chosen, change, half, (middle, first, last))
 
 
-def _changes_by(
-    past: Past, codes: NDArray[np.int32], n: int, change: NDArray[np.uint8], mask: NDArray[np.bool_]
-) -> list[Changes]:
-    """Kept, newly in and newly out for each code, with what became of them: one count over all cases."""
-    slot = codes * np.int32(4) + change
-    counts = np.bincount(
-        slot[mask] * np.int32(OUTCOMES) + past.outcome[mask], minlength=n * 4 * OUTCOMES
-    ).reshape(n, 4, 4, 2, 2, 3)  # fmt: skip
-    money = [_sums(amounts, slot, mask, n * 4).reshape(n, 4) for amounts in (past.pipeline, past.revenue)]
-    return [
-        Changes(*(_group(counts[code, slot], money[0][code, slot], money[1][code, slot]) for slot in range(3)))
-        for code in range(n)
-    ]
-
-
-def _sums(
-    sparse: tuple[NDArray[np.intp], NDArray[np.int64]], slot: NDArray[np.int32], mask: NDArray[np.bool_], n: int
-) -> NDArray[np.int64]:
-    places, amounts = sparse
-    wanted = mask[places]
-    sums = np.zeros(n, dtype=np.int64)
-    np.add.at(sums, slot[places[wanted]], amounts[wanted])
-    return sums
-
-
-def _group(counts: NDArray[np.int64], pipeline: np.int64, revenue: np.int64) -> Group:
-    """`counts` by answer, met, opportunity and result."""
-    answers, results = counts.sum(axis=(1, 2, 3)), counts.sum(axis=(0, 1, 2))
-    return Group(
-        n=int(counts.sum()),
-        accepted=int(answers[CaseAnswer.ACCEPTED]),
-        rejected=int(answers[CaseAnswer.REJECTED]),
-        returned=int(answers[CaseAnswer.RETURNED]),
-        met=int(counts[:, 1].sum()),
-        opportunities=int(counts[:, :, 1].sum()),
-        won=int(results[CaseResult.WON]),
-        lost=int(results[CaseResult.LOST]),
-        pipeline=Decimal(int(pipeline)) / 100,
-        revenue=Decimal(int(revenue)) / 100,
-    )
+def _middle(past: Past, dated: NDArray[np.bool_]) -> tuple[int, int, int]:
+    """The day that cuts the seen cases in two, and the first and last of them; all 0 if they are too close."""
+    days = past.on[dated]
+    if not len(days) or int(days.max()) - int(days.min()) < _DAYS_TO_HALVE:
+        return 0, 0, 0
+    return int(np.partition(days, len(days) // 2)[len(days) // 2]), int(days.min()), int(days.max())
 
 
 def _parts(
-    past: Past,
-    words: Words,
-    change: NDArray[np.uint8],
-    chosen: NDArray[np.bool_],
-    per_week: float | None,
-    names: Any,
+    words: Words, changes: list[Changes], flows: NDArray[np.int64], per_week: float | None, names: Names
 ) -> tuple[Part, ...]:
-    n = len(words.words)
-    if not n:
-        return ()
-    changes = _changes_by(past, words.codes, n, change, chosen & past.is_seen)
-    flows = np.bincount(
-        (words.codes * np.int32(4) + change)[chosen & past.is_dated], minlength=n * 4
-    ).reshape(n, 4)  # fmt: skip
-    present = np.bincount(words.codes[chosen], minlength=n)
     known = names([pk for pk in words.ids() if pk is not None])
     parts = []
     for code, pk in enumerate(words.ids()):
-        if present[code]:
-            kept, new, gone = (int(flows[code, slot]) for slot in (KEPT, NEWLY_IN, NEWLY_OUT))
+        if flows[code].any():
+            kept, new, gone = (int(flows[code, 1, slot]) for slot in (KEPT, NEWLY_IN, NEWLY_OUT))
             rates = (None, None) if per_week is None else ((kept + gone) * per_week, (kept + new) * per_week)
             parts.append(Part(pk, known.get(pk, ""), *rates, changes[code]))
     return tuple(sorted(parts, key=lambda part: (-abs(part.per_week or 0.0), part.name, str(part.id))))
 
 
-def _source_names(ids: list[UUID]) -> dict[UUID, str]:
+def _source_names(ids: list[UUID]) -> dict[UUID | None, str]:
     return dict(Source.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
-def _rep_names(ids: list[UUID]) -> dict[UUID, str]:
+def _rep_names(ids: list[UUID]) -> dict[UUID | None, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-
-def _halves(past: Past, change: NDArray[np.uint8], seen: NDArray[np.bool_]) -> tuple[Half, ...]:
-    """The dated cases cut in two by time: whoever fits a rule to the older half sees in the newer whether it holds."""
-    dated = seen & past.is_dated
-    days = past.on[dated]
-    if not len(days) or int(days.max()) - int(days.min()) < _DAYS_TO_HALVE:
-        return ()
-    middle = int(np.partition(days, len(days) // 2)[len(days) // 2])
-    masks = (dated & (past.on < middle), dated & (past.on >= middle))
-    if not all(mask.any() for mask in masks):
-        return ()
-    return tuple(
-        Half(date_of(past.on[mask].min()), date_of(past.on[mask].max()), _changes(past, change, mask)) for mask in masks
-    )
 
 
 def _flips(found: _Comparison, offset: int, limit: int) -> tuple[int, list[Flip]]:

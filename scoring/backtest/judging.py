@@ -5,40 +5,49 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.backtest.columns import frame_from, names_asked
-from scoring.backtest.store import Chunk
-from scoring.engine import CompiledRulebook, compile_rulebook, evaluate
+from scoring.backtest.columns import names_asked
+from scoring.backtest.remembering import Memory, RememberingWorkspace
+from scoring.backtest.store import Chunk, Facts, Store
+from scoring.engine import CompiledRulebook, compile_rulebook
+from scoring.engine.compiled import judge, required_fact
 from scoring.publishing import content_hash
 from scoring.rules import parse_rulebook
+from scoring.rules.conditions import ActQuestion, Condition, Known, attributes_of, kinds_of
 
-MOST_KEPT = 6
+MOST_KEPT = 3
 """Rulebooks whose verdicts are kept: five bytes for each case and rulebook."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
     """A rulebook that judges cases. `digest` names its exact content."""
 
     compiled: CompiledRulebook
     digest: str
 
-    @property
-    def columns(self) -> set[str]:
-        """The columns of facts it reads."""
-        return names_asked(
-            self.compiled.attributes,
-            acts=bool(self.compiled.signal_kinds),
-            colleagues=bool(self.compiled.account_kinds),
+    @cached_property
+    def conditions(self) -> tuple[Condition | ActQuestion, ...]:
+        """Everything it asks of a case, whole conditions and the acts that points fade with."""
+        definition = self.compiled.definition
+        tiers = (definition.tier_1, definition.tier_2)
+        return (
+            *(rule.condition for rule in definition.rules),
+            *(rule.fading for rule in definition.rules if rule.fading is not None),
+            *(no.condition for no in definition.disqualifiers),
+            definition.hand_raise,
+            *(required_fact(name) for tier in tiers for name in tier.required_facts),
+            *(tier.condition for tier in tiers if tier.condition is not None),
+            *(Known(name) for name in self.compiled.attributes),
         )
 
 
@@ -62,31 +71,69 @@ def judge_of(definition: Mapping[str, Any]) -> Judge:
     return judge
 
 
-def judge_chunks(judge: Judge, chunks: Sequence[Chunk]) -> list[Verdicts]:
-    """What the rulebook says to each case of each chunk; chunks judged before by the same content are not again."""
+def judge_chunks(judges: Sequence[Judge], chunks: Sequence[Chunk], cases: Store) -> list[Verdicts]:
+    """What each rulebook says to every case, chunk after chunk; what was judged before by the same content is kept.
+
+    Raises PastMoved if a chunk was packed anew meanwhile.
+    """
     keys = [(chunk.version, chunk.is_sample) for chunk in chunks]
     with _lock:
-        known = dict(_verdicts.get(judge.digest, {}))
-    fresh = [chunk for chunk, key in zip(chunks, keys, strict=True) if key not in known]
-    for chunk, verdicts in zip(
-        fresh, _pool().map(lambda chunk: judge_chunk(judge.compiled, chunk), fresh), strict=True
-    ):
-        known[chunk.version, chunk.is_sample] = verdicts
-    current = set(keys)
+        known = [dict(_verdicts.get(judge.digest, {})) for judge in judges]
+    fresh = [chunk for key, chunk in zip(keys, chunks, strict=True) if any(key not in one for one in known)]
+    wanted = {chunk.pk: columns_wanted(judges, chunk.memory) for chunk in fresh}
+    for group in cases.facts(wanted, fresh):
+        for facts, found in zip(group, _pool().map(lambda facts: _judge_chunk(judges, facts), group), strict=True):
+            for verdicts, verdict in zip(known, found, strict=True):
+                verdicts[facts.chunk.version, facts.chunk.is_sample] = verdict
     with _lock:
-        # What is no longer asked for goes; the sample and the whole of one moment stay side by side.
-        kept = {key: found for key, found in known.items() if key in current or key[1] != chunks[0].is_sample}
-        _verdicts[judge.digest] = kept if chunks else {}
-        _verdicts.move_to_end(judge.digest)
-        while len(_verdicts) > MOST_KEPT:
-            _verdicts.popitem(last=False)
-    return [known[key] for key in keys]
+        for judge, verdicts in zip(judges, known, strict=True):
+            _keep(judge, verdicts, set(keys))
+    return [_joined([verdicts[key] for key in keys]) for verdicts in known]
 
 
-def judge_chunk(compiled: CompiledRulebook, chunk: Chunk) -> Verdicts:
-    """One chunk's verdicts, worked out."""
-    evaluation = evaluate(compiled, frame_from(chunk.facts, compiled.attributes))
-    return Verdicts(evaluation.tier.astype(np.uint8), evaluation.priority.astype(np.int32))
+def columns_wanted(judges: Sequence[Judge], memory: Memory) -> set[str]:
+    """The columns behind whatever these judges ask and the memory of a chunk does not know."""
+    unknown = [condition for one in judges for condition in one.conditions if condition not in memory]
+    attributes = {name for condition in unknown for name in attributes_of(condition)}
+    return names_asked(
+        attributes,
+        acts=any(kinds_of(condition) for condition in unknown),
+        colleagues=any(question.asked_account_kinds() for one in unknown for question in one.questions()),
+    )
+
+
+def _judge_chunk(judges: Sequence[Judge], facts: Facts) -> list[Verdicts]:
+    """One chunk's verdicts; the judges share what they look up."""
+    workspace = RememberingWorkspace(facts.columns, facts.chunk.memory)
+    found = []
+    for one in judges:
+        tier, points = judge(one.compiled, workspace)
+        for name in one.compiled.attributes:
+            workspace.mask(Known(name))  # whether it is known at all is said beside the numbers
+        found.append(Verdicts(tier.astype(np.uint8), points.astype(np.int32)))
+    return found
+
+
+def _keep(judge: Judge, verdicts: dict[tuple[UUID, bool], Verdicts], current: set[tuple[UUID, bool]]) -> None:
+    """What nobody asks for any more goes; the sample and the whole of one moment stay side by side."""
+    samples = {is_sample for _version, is_sample in current}
+    _verdicts[judge.digest] = {key: one for key, one in verdicts.items() if key in current or key[1] not in samples}
+    _verdicts.move_to_end(judge.digest)
+    while len(_verdicts) > MOST_KEPT:
+        _verdicts.popitem(last=False)
+
+
+def _joined(parts: Sequence[Verdicts]) -> Verdicts:
+    none = Verdicts(np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int32))
+    return Verdicts(
+        np.concatenate([none.tier, *(part.tier for part in parts)]),
+        np.concatenate([none.points, *(part.points for part in parts)]),
+    )
+
+
+def in_parallel(work: Callable[[Facts], Any], group: Sequence[Facts]) -> Iterator[Any]:
+    """The results of some work on each chunk, in order."""
+    return _pool().map(work, group)
 
 
 def forget_verdicts() -> None:

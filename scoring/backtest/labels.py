@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -57,15 +57,22 @@ class CaseLabel(NamedTuple):
 
 def pack_labels(labels: Sequence[CaseLabel]) -> dict[str, Column]:
     """The columns of these labels."""
-    columns = {
-        f"{_PREFIX}{name}": Column.of(np.array([label.number(name) for label in labels], dtype=np.int64))
-        for name in _NUMBERS
-    }
+    texts: dict[str, tuple[list[int], list[str]]] = {}
     for name in _TEXTS:
         words: dict[str, int] = {}
         codes = [words.setdefault(label.text(name), len(words)) for label in labels]
-        columns[f"{_PREFIX}{name}"] = Column.of(np.array(codes, dtype=np.int64), list(words))
-    return columns
+        texts[name] = codes, list(words)
+    return label_columns({name: [label.number(name) for label in labels] for name in _NUMBERS}, texts)
+
+
+def label_columns(numbers: Mapping[str, Any], texts: Mapping[str, tuple[Any, Sequence[str]]]) -> dict[str, Column]:
+    """Columns of plain numbers, and of texts as codes into their words; together every field of `CaseLabel`."""
+    return {
+        **{f"{_PREFIX}{name}": Column.of(np.asarray(numbers[name], dtype=np.int64)) for name in _NUMBERS},
+        **{
+            f"{_PREFIX}{name}": Column.of(np.asarray(texts[name][0], dtype=np.int64), texts[name][1]) for name in _TEXTS
+        },
+    }
 
 
 def join_labels(parts: Sequence[Columns]) -> dict[str, Column]:

@@ -42,7 +42,8 @@ MOST_RELABELLED = 2_000
 """So many cases may be read beside their chunk before labels are packed anew."""
 
 _LOCK = 7_240_111
-_IDS = "lead_ids"
+LEAD_IDS = "lead_ids"
+"""The column of the ids of leads."""
 
 
 class _Wanted(NamedTuple):
@@ -88,10 +89,8 @@ def pack_cases(*, now: datetime, limit: int = BATCH) -> int:
     One process packs at a time; another one that tries meanwhile does nothing.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            if not cursor.fetchone()[0]:  # type: ignore[index]
-                return 0
+        if not packing_lock(wait=False):
+            return 0
         packed = _pack_past(now, limit) + _pack_leads(now, limit)
     with transaction.atomic():
         _fold_labels()
@@ -104,6 +103,16 @@ def pack_everything(*, now: datetime) -> int:
     while packed := pack_cases(now=now):
         done += packed
     return done
+
+
+def packing_lock(*, wait: bool) -> bool:
+    """Keeps others from packing until the transaction ends; False if somebody packs and one does not wait."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])  # type: ignore[index]
 
 
 def waiting() -> int:
@@ -230,7 +239,7 @@ def _pack_leads(now: datetime, limit: int) -> int:
             return 0
         cursor.execute(_STAND, [array_of(rows)])
         cases = {lead_id: (pk, shown, chunk, place) for pk, lead_id, shown, chunk, place in cursor.fetchall()}
-    _bury([(chunk, place) for _pk, _shown, chunk, place in cases.values() if chunk is not None])
+    _bury([(chunk, place) for _pk, _shown, chunk, place in cases.values() if chunk is not None], cases)
     loaded = load_facts(list(rows), _everything(), as_of={}, now=now)
     on = _latest_acts(loaded.frame, [rows[lead_id][2] for lead_id in loaded.lead_ids])
     frame = dataclasses.replace(loaded.frame, as_of=on)
@@ -274,16 +283,16 @@ def _append(packed: _Packed, *, is_past: bool) -> None:
         columns = read_columns(tail)
         old = frame_from(columns, ATTRIBUTES)
         piece = _piece(packed, 0, start)
-        ids = np.concatenate([columns[_IDS].codes, _id_codes(piece.leads)])
+        ids = np.concatenate([columns[LEAD_IDS].codes, lead_id_codes(piece.leads)])
         labels = join_labels([columns, piece.labels])
         first = tail.n
         tail.n, tail.version, tail.labels_version = tail.n + start, new_id(), new_id()
-        _write(tail, join_frames([old, piece.frame]), labels, ids)
+        write_chunk(tail, join_frames([old, piece.frame]), labels, ids)
         _settle(tail, first, piece.cases)
     for begin in range(start, packed.frame.n, CHUNK):
         piece = _piece(packed, begin, min(begin + CHUNK, packed.frame.n))
         chunk = CaseChunk(is_past=is_past, n=piece.frame.n)
-        _write(chunk, piece.frame, piece.labels, _id_codes(piece.leads))
+        write_chunk(chunk, piece.frame, piece.labels, lead_id_codes(piece.leads))
         _settle(chunk, 0, piece.cases)
 
 
@@ -295,23 +304,24 @@ def _piece(packed: _Packed, begin: int, end: int) -> _Packed:
     )  # fmt: skip
 
 
-def _id_codes(leads: Sequence[UUID]) -> NDArray[np.uint64]:
+def lead_id_codes(leads: Sequence[UUID]) -> NDArray[np.uint64]:
+    """The ids of leads as two numbers each."""
     return np.frombuffer(b"".join(lead.bytes for lead in leads), dtype=">u8").astype(np.uint64)
 
 
 def lead_ids(columns: Mapping[str, Column]) -> NDArray[np.uint64]:
     """Two numbers for each lead of a chunk: the halves of its id."""
-    return columns[_IDS].codes.reshape(-1, 2).astype(np.uint64, copy=False)
+    return columns[LEAD_IDS].codes.reshape(-1, 2).astype(np.uint64, copy=False)
 
 
-def _write(chunk: CaseChunk, frame: FactFrame, labels: Mapping[str, Column], ids: NDArray[np.uint64]) -> None:
-    """Writes a chunk and its sample anew."""
+def write_chunk(chunk: CaseChunk, frame: FactFrame, labels: Mapping[str, Column], ids: NDArray[np.uint64]) -> None:
+    """Writes a chunk and its sample anew; `ids` are those of the leads as `lead_id_codes` writes them."""
     chunk.since = _since(frame)
     # Places that died meanwhile stay dead: a chunk that exists keeps its list.
     chunk.save(update_fields=None if chunk.pk is None else ["n", "since", "version", "labels_version"])
     sample = np.arange(0, frame.n, SAMPLE_EVERY)
     rows = [
-        *_columns(chunk, {**columns_of(frame), **labels, _IDS: Column(ids, 2)}, is_sample=False),
+        *_columns(chunk, {**columns_of(frame), **labels, LEAD_IDS: Column(ids, 2)}, is_sample=False),
         *_columns(chunk, {**columns_of(frame.take(sample.tolist())), **take_labels(labels, sample)}, is_sample=True),
     ]
     CaseColumn.objects.filter(chunk=chunk).delete()
@@ -339,20 +349,16 @@ def _settle(chunk: CaseChunk, first: int, cases: Sequence[int]) -> None:
         cursor.execute(_SETTLE, [chunk.pk, first, array_of(cases)])
 
 
-def _bury(places: Iterable[tuple[int, int]]) -> None:
+def _bury(places: Iterable[tuple[int, int]], moving: Iterable[UUID]) -> None:
+    """Marks places as dead whose leads (`moving`) get new ones. Chunks that are mostly dead by then are given up: the
+    leads left in them are marked, to be packed anew."""
     by_chunk: dict[int, list[int]] = {}
     for chunk, place in places:
         by_chunk.setdefault(chunk, []).append(place)
     with connection.cursor() as cursor:
         for chunk, dead in sorted(by_chunk.items()):
             cursor.execute("UPDATE scoring_casechunk SET dead = dead || %s::int[] WHERE id = %s", [dead, chunk])
-    _dissolve(list(by_chunk))
-
-
-def _dissolve(chunk_ids: Sequence[int]) -> None:
-    """Chunks of running leads that are mostly dead are given up; their leads are marked to be packed anew."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DISSOLVE, [list(chunk_ids)])
+        cursor.execute(_DISSOLVE, [list(by_chunk), array_of(moving)])
 
 
 def read_columns(chunk: CaseChunk) -> dict[str, Column]:
@@ -431,7 +437,7 @@ WITH given_up AS (
     SELECT id FROM scoring_casechunk WHERE id = ANY(%s) AND NOT is_past AND cardinality(dead) * 2 > n
 ), left_over AS (
     UPDATE scoring_case SET chunk_id = NULL, place = NULL
-     WHERE chunk_id IN (SELECT id FROM given_up) RETURNING lead_id
+     WHERE chunk_id IN (SELECT id FROM given_up) AND lead_id <> ALL(%s::uuid[]) RETURNING lead_id
 ), marked AS (
     INSERT INTO scoring_casemark (lead_id) SELECT lead_id FROM left_over
 ), emptied AS (

@@ -1,15 +1,16 @@
 """Keeps the packed past in this process, so that the next question reads only what changed since.
 
-Measured on two cores: a million cases as compact columns take about 60 to 110 MB and are read from PostgreSQL in well
-under a second; a file mapped into memory would save that second once for each process, at the price of a second store
-to keep in step, to back up and to clean away. So the chunks live in the database alone, and each process keeps what it
-was asked for, up to BUDGET bytes; what does not fit is read again.
+What a million cases cost was measured in three places. As compact columns they take about 100 MB and are read from
+PostgreSQL within half a second; that is too much beside a web worker of 250 MB, and a file mapped into memory would
+count the same and be a second store to keep in step, to back up and to clean away. The answers of all conditions of two
+rulebooks take 25 MB. So each process keeps labels and answers, of the facts only what fits into BUDGET, and reads the
+columns again that a condition asks about for the first time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -18,35 +19,44 @@ from uuid import UUID
 
 import numpy as np
 import orjson
+import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
-from scoring.backtest.columns import ABSENT, Column
+from scoring.backtest.columns import ABSENT, AS_OF, Column
 from scoring.backtest.labels import LABEL_NAMES, CaseLabel, relabel
 from scoring.backtest.packing import SAMPLE_EVERY
+from scoring.backtest.remembering import Memory
 
-BUDGET = 140 * 2**20
-"""Bytes of columns that one process keeps; a web worker has 250 MB in all."""
+BUDGET = 40 * 2**20
+"""Bytes of facts that one process keeps."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One chunk as it is now: its facts as packed, its labels with whatever changed since, and its dead places."""
+    """One chunk as it is now: its labels with whatever changed since, its dead places, and what was answered so far."""
 
     pk: int
     n: int
     version: UUID
     since: Mapping[str, int]
-    facts: Mapping[str, Column]
     labels: Mapping[str, Column]
     dead: tuple[int, ...]
     is_sample: bool
+    memory: Memory
 
     @cached_property
     def alive(self) -> NDArray[np.bool_]:
         mask = np.ones(self.n, dtype=np.bool_)
         mask[list(self.dead)] = False
         return mask
+
+
+class Facts(NamedTuple):
+    """A chunk and some columns of its facts."""
+
+    chunk: Chunk
+    columns: Mapping[str, Column]
 
 
 class _State(NamedTuple):
@@ -70,11 +80,12 @@ class _Kept:
     labels_version: UUID | None = None
     labels: dict[str, Column] = field(default_factory=dict)
     relabelled: Mapping[int, CaseLabel] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     chunk: Chunk | None = None
 
     @property
     def nbytes(self) -> int:
-        return sum(column.nbytes for column in (*self.facts.values(), *self.labels.values()))
+        return sum(column.nbytes for column in self.facts.values())
 
 
 class Store:
@@ -85,19 +96,45 @@ class Store:
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, int, bool], _Kept] = {}
 
-    def chunks(self, names: Iterable[str], *, is_sample: bool = False, is_past: bool | None = None) -> list[Chunk]:
-        """Every chunk with these columns of facts and all labels, as one moment saw them. At most three queries."""
-        wanted = frozenset(names)
+    def chunks(self, *, is_sample: bool = False, is_past: bool | None = None) -> list[Chunk]:
+        """Every chunk with its labels, as one moment saw them. Two queries, one of them only for what changed."""
         with self._lock:
             while True:
                 states = _states(is_past)
                 if is_sample:
                     states = [_sampled(state) for state in states]
                 self._forget(states, is_sample, is_past)
-                found = self._read(states, wanted, is_sample)
+                found = self._read(states, is_sample)
                 if found is not None:
-                    self._shrink(wanted)
                     return found
+
+    def facts(self, wanted: Mapping[int, Collection[str]], chunks: Sequence[Chunk]) -> Iterator[list[Facts]]:
+        """The wanted columns of chunks, some chunks at a time, so that never all are in memory.
+
+        Raises PastMoved if a chunk was packed anew since it was read.
+        """
+        asked = [chunk for chunk in chunks if chunk.pk in wanted]
+        for start in range(0, len(asked), _AT_ONCE):
+            group = asked[start : start + _AT_ONCE]
+            with self._lock:
+                found = self._facts(group, wanted)
+                self._shrink()
+            yield found
+
+    def _facts(self, group: Sequence[Chunk], wanted: Mapping[int, Collection[str]]) -> list[Facts]:
+        is_sample = group[0].is_sample
+        kept = {chunk.pk: self._kept.get(self._key(chunk.pk, is_sample)) or _Kept(chunk.version) for chunk in group}
+        missing = {pk: lacking for pk, one in kept.items() if (lacking := set(wanted[pk]).difference(one.facts))}
+        for pk, version, _labels, name, data in _columns(missing, is_sample):
+            if version != kept[pk].version:
+                raise PastMoved
+            kept[pk].facts[name] = Column.from_bytes(data)
+        for pk, names in missing.items():
+            if not kept[pk].facts.keys() & {AS_OF}:
+                raise PastMoved
+            for name in names:
+                kept[pk].facts.setdefault(name, ABSENT)
+        return [Facts(chunk, {name: kept[chunk.pk].facts[name] for name in wanted[chunk.pk]}) for chunk in group]
 
     def forget(self) -> None:
         """Drops everything: for measurements of a cold start."""
@@ -106,6 +143,7 @@ class Store:
 
     @property
     def nbytes(self) -> int:
+        """Bytes of facts that are kept now."""
         return sum(kept.nbytes for kept in self._kept.values())
 
     def _key(self, pk: int, is_sample: bool) -> tuple[str, int, bool]:
@@ -120,56 +158,48 @@ class Store:
             if is_gone or (key in current and kept.version != current[key]):
                 del self._kept[key]
 
-    def _read(self, states: list[_State], wanted: frozenset[str], is_sample: bool) -> list[Chunk] | None:
+    def _read(self, states: list[_State], is_sample: bool) -> list[Chunk] | None:
         """The chunks of these states; None if one was written anew between the two looks."""
         missing: dict[int, set[str]] = {}
         for state in states:
             kept = self._kept.setdefault(self._key(state.pk, is_sample), _Kept(state.version))
-            lacking = set(wanted.difference(kept.facts))
             if kept.labels_version != state.labels_version:
-                lacking |= LABEL_NAMES
-            if lacking:
-                missing[state.pk] = lacking
+                missing[state.pk] = set(LABEL_NAMES)
         versions = {state.pk: (state.version, state.labels_version) for state in states}
         fresh: dict[int, dict[str, Column]] = {pk: {} for pk in missing}
         for pk, version, labels_version, name, data in _columns(missing, is_sample):
             if versions[pk] != (version, labels_version):
                 return None
-            if name in missing[pk]:
-                fresh[pk][name] = Column.from_bytes(data)
-        if any(not columns for columns in fresh.values()):
+            fresh[pk][name] = Column.from_bytes(data)
+        if any(columns.keys() != LABEL_NAMES for columns in fresh.values()):
             return None
-        return [self._chunk(state, fresh.get(state.pk, {}), wanted, is_sample) for state in states]
+        return [self._chunk(state, fresh.get(state.pk), is_sample) for state in states]
 
-    def _chunk(self, state: _State, fresh: dict[str, Column], wanted: frozenset[str], is_sample: bool) -> Chunk:
+    def _chunk(self, state: _State, fresh: dict[str, Column] | None, is_sample: bool) -> Chunk:
         """The chunk as it is now: the same object as before if nothing changed, so that what is derived can be kept."""
         kept = self._kept[self._key(state.pk, is_sample)]
-        labels = {name: column for name, column in fresh.items() if name in LABEL_NAMES}
-        if labels:
-            kept.labels, kept.relabelled, kept.labels_version = labels, {}, state.labels_version
-        changed = bool(labels)
+        changed = fresh is not None
+        if fresh is not None:
+            kept.labels, kept.relabelled, kept.labels_version = fresh, {}, state.labels_version
         if state.relabelled and state.relabelled != kept.relabelled:
             kept.labels, kept.relabelled, changed = relabel(kept.labels, state.relabelled), state.relabelled, True
-        for name in wanted.difference(kept.facts):
-            kept.facts[name] = fresh.get(name, ABSENT)
         known = kept.chunk
-        if known is None or changed or known.dead != state.dead or not wanted <= known.facts.keys():
+        if known is None or changed or known.dead != state.dead:
             known = kept.chunk = Chunk(
-                state.pk, state.n, state.version, state.since, dict(kept.facts), kept.labels, state.dead, is_sample
+                state.pk, state.n, state.version, state.since, kept.labels, state.dead, is_sample, kept.memory
             )
         return known
 
-    def _shrink(self, wanted: frozenset[str]) -> None:
-        """Gives up facts that nobody asked just now, then whole chunks, until what is kept fits."""
-        if self.nbytes <= self.budget:
-            return
+    def _shrink(self) -> None:
+        """Gives up the facts of chunks until the rest fits; what they answered stays."""
         for kept in self._kept.values():
-            kept.facts = {name: column for name, column in kept.facts.items() if name in wanted}
-            kept.chunk = None
-        for key in list(self._kept):
             if self.nbytes <= self.budget:
                 return
-            del self._kept[key]
+            kept.facts = {}
+
+
+class PastMoved(Exception):
+    """A chunk was packed anew between two looks at it: ask again."""
 
 
 store = Store()
@@ -210,14 +240,20 @@ def _sampled(state: _State) -> _State:
     )
 
 
-def _columns(missing: Mapping[int, set[str]], is_sample: bool) -> Iterator[tuple[int, UUID, UUID, str, memoryview]]:
+def _columns(missing: Mapping[int, set[str]], is_sample: bool) -> Iterator[tuple[int, UUID, UUID, str, bytes]]:
+    """Columns of some chunks, a few chunks at a time and in PostgreSQL's binary form, which is half as long."""
     if not missing:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS, [is_sample, sorted(set().union(*missing.values())), list(missing)])
-        yield from cursor.fetchall()
+    connection.ensure_connection()
+    names = sorted(set().union(*missing.values()))
+    chunks = sorted(missing)
+    with psycopg.Cursor(connection.connection) as cursor:
+        for start in range(0, len(chunks), _AT_ONCE):
+            cursor.execute(_COLUMNS, [is_sample, names, chunks[start : start + _AT_ONCE]], binary=True)
+            yield from cursor
 
 
+_AT_ONCE = 4
 _NOWHERE = UUID(int=0)
 _STATES = """
 SELECT chunk.id, chunk.n, chunk.version, chunk.labels_version, chunk.since, chunk.dead, relabelled.rows
@@ -233,6 +269,7 @@ SELECT chunk.id, chunk.n, chunk.version, chunk.labels_version, chunk.since, chun
 _COLUMNS = """
 SELECT chunk.id, chunk.version, chunk.labels_version, stored.name, stored.data
   FROM scoring_casechunk chunk
-  JOIN scoring_casecolumn stored ON stored.chunk_id = chunk.id AND stored.is_sample = %s AND stored.name = ANY(%s)
- WHERE chunk.id = ANY(%s)
+  JOIN scoring_casecolumn stored
+       ON stored.chunk_id = chunk.id AND stored.is_sample = %s AND stored.name = ANY(%s::text[])
+ WHERE chunk.id = ANY(%s::bigint[])
 """

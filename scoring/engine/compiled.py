@@ -41,7 +41,7 @@ class CompiledRulebook:
     attributes: tuple[str, ...]
     signal_kinds: tuple[str, ...]
     account_kinds: tuple[str, ...]
-    fading: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    fading: dict[int, tuple[NDArray[np.int32], NDArray[np.int32]]]
     asked_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_values: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Evaluation:
     @property
     def priority(self) -> Numbers:
         """Twice intent plus fit plus timing: the order of leads within a tier."""
-        return self.axes[Axis.INTENT] * INTENT_WEIGHT + self.axes[Axis.FIT] + self.axes[Axis.TIMING]
+        return priority_of(self.axes)
 
 
 def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
@@ -102,37 +102,62 @@ def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
     )
 
 
-def _fading_tables(half_life_days: int, points: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _fading_tables(half_life_days: int, points: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Points left by age, rounded half away from zero, and days from that age to the next step (0: none)."""
     left = [(abs(points) * share + FULL // 2) // FULL for share in decay_table(half_life_days)]
     upcoming = next_step_table(half_life_days)
     wait = [step - age if step >= 0 else 0 for age, step in enumerate(upcoming)]
-    return np.array(left, dtype=np.int64) * (1 if points >= 0 else -1), np.array(wait, dtype=np.int64)
+    return np.array(left, dtype=np.int32) * np.int32(1 if points >= 0 else -1), np.array(wait, dtype=np.int32)
 
 
-def evaluate(compiled: CompiledRulebook, facts: FactFrame) -> Evaluation:
-    """Scores every lead of the frame."""
-    definition, n = compiled.definition, facts.n
-    workspace = Workspace(facts)
-    before = np.zeros((n, len(compiled.rules)), dtype=np.int32, order="F")
+def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace | None = None) -> Evaluation:
+    """Scores every lead of the frame, in a workspace of its own unless one is given that knows some answers already."""
+    workspace = workspace or Workspace(facts)
+    before, hit = _before_caps(compiled, workspace)
+    contributions, axes, counted = _added_up(compiled, before, hit)
+    tier, disqualified, hand_raised = _tiers(compiled, workspace, counted)
+    stage = _stages(workspace, compiled.definition)
+    return Evaluation(
+        contributions, before, axes, counted, tier, disqualified, hand_raised, stage, workspace.next_change, workspace
+    )
+
+
+def judge(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.int16], Numbers]:
+    """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons."""
+    _contributions, axes, counted = _added_up(compiled, *_before_caps(compiled, workspace))
+    return _tiers(compiled, workspace, counted)[0], priority_of(axes)
+
+
+def priority_of(axes: Totals) -> Numbers:
+    """Twice intent plus fit plus timing: the order of leads within a tier."""
+    return axes[Axis.INTENT] * INTENT_WEIGHT + axes[Axis.FIT] + axes[Axis.TIMING]
+
+
+def _before_caps(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.int32], set[int]]:
+    """Leads × rules: points before caps and floors; and the rules that hit anybody."""
+    before = np.zeros((workspace.frame.n, len(compiled.rules)), dtype=np.int32, order="F")
     hit = set()
     for index, rule in enumerate(compiled.rules):
         mask = workspace.mask(rule.condition)
         if mask.any():
-            before[:, index] = _points(workspace, rule, mask, compiled.fading.get(index))
+            _write_points(workspace, rule, mask, compiled.fading.get(index), before[:, index])
             hit.add(index)
-    contributions, axes, counted = _added_up(compiled, before, hit)
-    disqualified = np.full(n, -1, dtype=np.int16)
+    return before, hit
+
+
+def _tiers(
+    compiled: CompiledRulebook, workspace: Workspace, counted: Totals
+) -> tuple[NDArray[np.int16], NDArray[np.int16], Mask]:
+    """The tier of each lead, the disqualifier that hit it (-1: none), and who asked for sales."""
+    definition = compiled.definition
+    disqualified = np.full(workspace.frame.n, -1, dtype=np.int16)
     for index in reversed(range(len(definition.disqualifiers))):
         disqualified[workspace.mask(definition.disqualifiers[index].condition)] = index
     hand_raised = workspace.mask(definition.hand_raise)
     tier = np.where(_meets(workspace, definition.tier_2, counted), 2, 3).astype(np.int16)
     tier[hand_raised & _meets(workspace, definition.tier_1, counted)] = 1
     tier[disqualified >= 0] = 3
-    stage = _stages(workspace, definition)
-    return Evaluation(
-        contributions, before, axes, counted, tier, disqualified, hand_raised, stage, workspace.next_change, workspace
-    )
+    return tier, disqualified, hand_raised
 
 
 Totals = dict[Axis, Numbers]
@@ -173,18 +198,24 @@ def _stages(workspace: Workspace, definition: RulebookDefinition) -> NDArray[np.
     return stage
 
 
-def _points(
-    workspace: Workspace, rule: Rule, mask: Mask, fading: tuple[NDArray[np.int64], NDArray[np.int64]] | None
-) -> Numbers:
+def _write_points(
+    workspace: Workspace,
+    rule: Rule,
+    mask: Mask,
+    fading: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
+    column: NDArray[np.int32],
+) -> None:
     act = rule.fading
     if fading is None or act is None:
-        return mask * np.int64(rule.points)
+        np.multiply(mask, np.int32(rule.points), out=column)
+        return
     left, wait = fading
-    latest = workspace.measure(act).latest
-    age = np.clip(workspace.frame.as_of - latest, 0, len(left) - 1)
-    until = wait[age]
-    workspace.change_at(workspace.frame.as_of + until, mask & (until > 0))
-    return np.where(mask, left[age], 0)
+    as_of = workspace.frame.as_of
+    age = np.clip(as_of - workspace.latest(act), 0, len(left) - 1)
+    if workspace.watches_time:
+        until = wait[age]
+        workspace.change_at(as_of + until.astype(np.int64), mask & (until > 0))
+    np.multiply(mask, left[age], out=column)
 
 
 def _meets(workspace: Workspace, criteria: TierCriteria, counted: dict[Axis, Numbers]) -> Mask:

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.engine.acts import NO_ROWS, Acts, Mask, Numbers, lookup
+from scoring.engine.acts import NO_ROWS, Acts, Mask, Numbers
 from scoring.engine.frame import MISSING, NEVER, UNDATED, FactFrame, SignalTable, date_of
 from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
 from scoring.rules.conditions import ActQuestion, Condition
@@ -33,7 +33,12 @@ class Measure:
 
 
 class Workspace:
-    """One frame under evaluation. `next_change` is the first day on which time alone may change an answer."""
+    """One frame under evaluation. `next_change` is the first day on which time alone may change an answer.
+
+    Whoever judges the past does not ask for it: then `watches_time` is false.
+    """
+
+    watches_time = True
 
     def __init__(self, frame: FactFrame) -> None:
         self.frame = frame
@@ -44,6 +49,8 @@ class Workspace:
         self._masks: dict[Condition, Mask] = {}
         self._measures: dict[ActQuestion, Measure] = {}
         self._rows: dict[tuple[tuple[str, ...], bool], NDArray[np.intp]] = {}
+        self._ages: dict[bool, NDArray[np.int32]] = {}
+        self._by_kind: dict[bool, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         self._plain: dict[str, list[str]] = {}
         self._everybody: SignalTable | None = None
 
@@ -60,6 +67,10 @@ class Workspace:
         if known is None:
             known = self._measures[question] = question.measured(self)
         return known
+
+    def latest(self, question: ActQuestion) -> Numbers:
+        """The day of the latest act that a question counted, UNDATED where there was none."""
+        return self.measure(question).latest
 
     def change_at(self, days: Numbers, where: Mask) -> None:
         """Notes that an answer may change on `days` for the leads of `where`."""
@@ -120,16 +131,29 @@ class Workspace:
         table = self._table(by_account=by_account)
         rows = self._rows.get((kinds, by_account))
         if rows is None:
-            wanted = lookup(table.kinds, kinds)
-            rows = np.flatnonzero(wanted[table.kind]) if wanted.any() else NO_ROWS
-            self._rows[kinds, by_account] = rows
+            rows = self._rows[kinds, by_account] = self._rows_of(kinds, table, by_account=by_account)
         if not len(rows):
             return Acts(table, rows, self.frame.n)
-        age = self.frame.as_of[table.lead[rows]] - table.day[rows]
+        if by_account not in self._ages:
+            self._ages[by_account] = self.frame.as_of[table.lead] - table.day
+        age = self._ages[by_account][rows]
         keep = age >= 0
         if within_days is not None:
             keep &= age <= within_days
         return Acts(table, rows, self.frame.n).keep(keep)
+
+    def _rows_of(self, kinds: tuple[str, ...], table: SignalTable, *, by_account: bool) -> NDArray[np.intp]:
+        """The rows of these kinds in the order of the table, which is sorted by kind only once."""
+        wanted = [code for code, kind in enumerate(table.kinds) if kind in kinds]
+        if not wanted or not len(table.kind):
+            return NO_ROWS
+        if by_account not in self._by_kind:
+            narrow = table.kind.astype(np.uint16)  # sixteen bits are sorted by counting
+            ends = np.cumsum(np.bincount(narrow, minlength=len(table.kinds)))
+            self._by_kind[by_account] = np.argsort(narrow, kind="stable"), ends
+        order, ends = self._by_kind[by_account]
+        parts = [order[(ends[code - 1] if code else 0) : ends[code]] for code in wanted]
+        return parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
 
     def _table(self, *, by_account: bool) -> SignalTable:
         if not by_account:
