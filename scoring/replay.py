@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Max, Min
 
 from scoring.engine import FORMULA_VERSION
 from scoring.explanation import evaluate_decisions
-from scoring.models import ScoreDecision
+from scoring.models import ReplayProof, ScoreDecision
 from scoring.publishing import compiled_rulebook
 from scoring.rules import Axis
 
 _CHUNK = 2_000
+MOST_EXAMPLES = 20
 
 
 class Difference(NamedTuple):
@@ -52,6 +55,20 @@ def replay_decisions(sample: int, seed: int) -> Replay:
             checked += len(group)
             differences.extend(_compare(group))
     return Replay(checked, differences)
+
+
+def prove_replay(sample: int, *, now: datetime) -> ReplayProof:
+    """Makes a sample of decisions again and writes down how that went; another sample each day."""
+    replay = replay_decisions(sample, seed=now.date().toordinal())
+    examples = json.loads(json.dumps([one._asdict() for one in replay.differences[:MOST_EXAMPLES]], default=str))
+    return ReplayProof.objects.create(
+        proved_at=now, checked=replay.checked, differences=len(replay.differences), examples=examples
+    )
+
+
+def latest_proof() -> ReplayProof | None:
+    """The last proof, if there ever was one. One query."""
+    return ReplayProof.objects.order_by("-pk").first()
 
 
 def _choose(sample: int, seed: int) -> list[int]:

@@ -13,6 +13,8 @@ from revops.foundation.models import Job, OutboxMessage
 from revops.portal import journey
 from revops.portal.health import views
 from revops.portal.health.state import balance_of_days
+from revops.portal.tasks import prove_decisions
+from scoring.models import ReplayProof
 from tests.factories import item
 
 pytestmark = pytest.mark.django_db
@@ -81,5 +83,16 @@ def test_the_page_costs_the_same_for_one_submission_and_for_three(
 ) -> None:
     journey.admit([item(company["source"], f"ada{n}@acme-works.com") for n in range(count)], now=timezone.now())
     client = sign_in()
-    with django_assert_num_queries(8):  # session, person, equation, outbox, jobs, pending, unrouted
+    with django_assert_num_queries(10):  # session, person, equation, outbox, jobs, pending, unrouted, proof, cases
         client.get("/health/")
+
+
+def test_the_last_nightly_proof_stands_on_the_page(sign_in: Any, company: Any) -> None:
+    now = timezone.now()
+    assert "none yet" in sign_in().get("/health/").content.decode()
+    journey.admit([item(company["source"])], now=now)
+    assert prove_decisions() == 1
+    page = sign_in().get("/health/").content.decode()
+    assert "1 decisions, 0 differences" in page
+    ReplayProof.objects.create(proved_at=now, checked=9, differences=2)
+    assert "9 decisions, 2 differences" in sign_in().get("/health/").content.decode()

@@ -16,6 +16,8 @@ from revops.foundation.policy import can
 from revops.portal.auditor.working import latest_audit, start_audit
 from revops.portal.back_office import csv_response, needs, person_of, query_of
 from revops.portal.health.state import DAYS, Day, balance_of_days, open_jobs, outbox_lags, pending, unrouted
+from scoring.backtest import waiting
+from scoring.replay import latest_proof
 
 NAMES = {
     "versions": _("Programs"),
@@ -60,6 +62,8 @@ def health(request: HttpRequest) -> HttpResponseBase:
         "jobs": open_jobs(),
         "job_tones": JOB_TONES,
         "pending": pending(),
+        "proof": latest_proof(),
+        "unpacked": waiting(),
         "unrouted": unrouted(),
         "audit": latest_audit(),
         "may_audit": can(person_of(request), "people.manage"),
