@@ -15,12 +15,13 @@ class PortalConfig(AppConfig):
         from revops.foundation import telling
         from revops.portal.auditor import working as auditor  # models must be loaded first
         from revops.portal.imports import running
-        from revops.portal.rules import rescoring
+        from revops.portal.rules import backtesting, rescoring
         from revops.portal.vetting import working as vetting
         from sla.presence import works_at
 
         auditor.register()
         running.register()
+        backtesting.register()
         rescoring.register()
         vetting.register()
         telling.register_working_hours(works_at)

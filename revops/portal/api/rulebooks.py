@@ -10,29 +10,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from revops.foundation.api.etags import etag
 from revops.foundation.api.schema import paged
-from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
+from revops.foundation.api.serializers import Serializer
 from revops.foundation.api.views import ApiView
-from revops.portal.api.who import decode_or_404
+from revops.portal.api.rule_drafts import DraftChangeSerializer, DraftInSerializer, change_draft, start_draft
+from revops.portal.api.rule_shapes import RulebookSerializer, book_of
 from scoring.models import Rulebook
 from scoring.models.rulebooks import RulebookState
 from scoring.rules import disqualifier_sentence, parse_rulebook, rule_sentence
 from scoring.rules.definition import RulebookDefinition
 from scoring.rules.sentences import condition_clause
-
-
-class RulebookSerializer(Serializer):
-    id = PublicIdField("rulebook", source="pk")
-    version = serializers.IntegerField()
-    name = serializers.CharField()
-    state = serializers.ChoiceField(choices=RulebookState.choices)
-    summary = serializers.CharField()
-    author_id = PublicIdField("user")
-    content_hash = serializers.CharField()
-    created_at = InstantField()
-    published_at = InstantField(allow_null=True)
-    superseded_at = InstantField(allow_null=True)
-    review_by_on = serializers.DateField(allow_null=True)
 
 
 class RuleSerializer(Serializer):
@@ -62,6 +50,7 @@ class RulebookDetailSerializer(RulebookSerializer):
     tiers = TierSerializer(many=True)
     caps = serializers.DictField(child=serializers.FloatField())
     family_caps = serializers.DictField(child=serializers.FloatField())
+    definition = serializers.DictField(help_text="As it can be sent again; points in thousandths.")
 
 
 class RulebookFilter(FilterSet):
@@ -69,9 +58,9 @@ class RulebookFilter(FilterSet):
 
 
 class RulebookListView(ApiView):
-    """All versions, the newest first."""
+    """All versions, the newest first. A new draft begins at a definition, a preset, or the live rules."""
 
-    permissions = {"GET": "rules.view"}
+    permissions = {"GET": "rules.view", "POST": "rules.propose"}
     filterset_class = RulebookFilter
     sorts = {"version": "version", "id": "pk"}
     usual_sort = "-version"
@@ -81,20 +70,31 @@ class RulebookListView(ApiView):
         books = Rulebook.objects.defer("definition")
         return self.page(books, lambda rows: RulebookSerializer(rows, many=True).data)
 
+    @extend_schema(request=DraftInSerializer, responses={201: RulebookDetailSerializer})
+    def post(self, request: Request) -> Response:
+        book = start_draft(request)
+        return self.versioned(_detail(book), book.revision, status=201)
+
 
 class RulebookView(ApiView):
-    """One version; “live” is the one that counts now."""
+    """One version; “live” is the one that counts now. A draft is changed by who read its latest revision (If-Match)."""
 
-    permissions = {"GET": "rules.view"}
+    permissions = {"GET": "rules.view", "PATCH": "rules.propose"}
 
     @extend_schema(responses=RulebookDetailSerializer)
     def get(self, request: Request, rulebook: str) -> Response:
-        if rulebook == "live":
-            book = Rulebook.objects.get(state=RulebookState.LIVE)
-        else:
-            book = Rulebook.objects.get(pk=decode_or_404("rulebook", rulebook))
-        definition = parse_rulebook(book.definition)
-        return Response({**RulebookSerializer(book).data, **_in_sentences(definition)})
+        return Response(_detail(book := book_of(rulebook)), headers={"ETag": etag(book.revision)})
+
+    @extend_schema(request=DraftChangeSerializer, responses=RulebookDetailSerializer)
+    def patch(self, request: Request, rulebook: str) -> Response:
+        book = change_draft(request, book_of(rulebook))
+        return self.versioned(_detail(book), book.revision)
+
+
+def _detail(book: Rulebook) -> dict[str, Any]:
+    definition = {part: value for part, value in book.definition.items() if part != "kinds"}
+    told = _in_sentences(parse_rulebook(book.definition))
+    return {**RulebookSerializer(book).data, **told, "definition": definition}
 
 
 def _in_sentences(definition: RulebookDefinition) -> dict[str, Any]:
