@@ -46,6 +46,7 @@ def requests_for(
             has_new_act=Exists(new_act),
             was_given_back=Exists(HandOff.objects.filter(lead=OuterRef("pk"))),
             account_owner_id=F("account__owner_id"),
+            source_key=F("source__key"),
         )
         .order_by("received_at", "pk")
     )
@@ -64,6 +65,10 @@ def requests_for(
             details_complete=not details_missing(lead),
             cause_kind=cause_kind,
             cause_id=causes.get(lead.pk, ""),
+            employees=lead.account.employees if lead.account else None,
+            source=lead.source_key,
+            industry=lead.account.industry if lead.account else "",
+            language=str(lead.attributes.get("language") or ""),
         )
         for lead in leads
         if not lead.was_given_back or (causes.get(lead.pk) and (lead.has_new_act or _is_excepted(lead, cause_kind)))

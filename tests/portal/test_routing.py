@@ -76,6 +76,16 @@ def test_a_rule_is_written_said_in_a_sentence_and_decides_the_next_lead(sign_in:
     assert (entry.after, entry.cause) == ({"version": 1}, "Spring plan")
 
 
+def test_rules_ask_size_industry_language_and_source_of_a_lead_that_arrives(sign_in: Any, company: Any) -> None:
+    chosen, other = company["reps"]
+    when = {"employees": {"from": 300}, "industry": ["software"], "source": ["website"], "country": ["DE"]}
+    stored = [{"key": "s", "name": "Software", "when": when, "people": [str(chosen.pk)]},
+              {"key": "o", "name": "Others", "people": [str(other.pk)]}]  # fmt: skip
+    write_rules(stored, by=None, now=timezone.now(), seen=0)
+    assert arrive(company, 1).owner == chosen
+    assert arrive(company, 2, employees="40").owner == other
+
+
 def test_rules_are_changed_moved_switched_and_removed_each_as_a_version(sign_in: Any, company: Any) -> None:
     client = sign_in()
     client.post("/routing/rules/new/", rule(company))
