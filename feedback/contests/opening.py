@@ -171,7 +171,7 @@ def _decision(request: ContestRequest, lead: Lead) -> _Subject | None:
     handoff = latest_handoffs([lead.pk]).get(lead.pk)
     wanted = _number(request.subject_id) if request.subject_id else (handoff.score_decision_id if handoff else None)
     decisions = ScoreDecision.objects.filter(lead=lead).order_by("-pk")
-    row = (decisions.filter(pk=wanted) if wanted or request.subject_id else decisions).first()
+    row = (decisions.filter(pk=wanted or 0) if wanted or request.subject_id else decisions).first()
     if row is None:
         return None
     key = f"tier {row.tier}" if request.about == "tier" else request.key

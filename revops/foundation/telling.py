@@ -180,7 +180,7 @@ def _endpoints(users: set[User]) -> dict[UUID, UUID]:
     )
     own = {row.user_id: row.pk for row in rows if row.user_id}
     of_team = {row.team_id: row.pk for row in rows if row.team_id}
-    found = {user.pk: own.get(user.pk) or of_team.get(user.team_id) for user in users}
+    found = {user.pk: own.get(user.pk) or (of_team.get(user.team_id) if user.team_id else None) for user in users}
     return {user_id: pk for user_id, pk in found.items() if pk is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -51,9 +52,12 @@ def running_promises(now: datetime, after: tuple[datetime, UUID] | None) -> list
     condition = "AND (clock.due_at, clock.id) > (%s, %s)" if after else ""
     with connection.cursor() as cursor:
         cursor.execute(_RUNNING % condition, [now, *(after or ()), PAGE])
-        return [
-            RunningPromise(*row[:12], (row[12], row[13]) if row[12] else None, *row[14:]) for row in cursor.fetchall()
-        ]
+        return [_promise(row) for row in cursor.fetchall()]
+
+
+def _promise(row: tuple[Any, ...]) -> RunningPromise:
+    values: list[Any] = [*row[:12], (row[12], row[13]) if row[12] else None, *row[14:]]
+    return RunningPromise(*values)
 
 
 _RUNNING = """
