@@ -30,7 +30,7 @@ from scoring.rules import AXES, Axis, parse_rulebook
 
 from .factories import NOW, POINT, TODAY, days_ago, small_json, small_rulebook, starter_json
 from .oracle import Opinion
-from .strategies import leads, rulebook_json, rulebooks
+from .strategies import leads, rulebook_json, rulebooks, signal_conditions
 
 TWICE = {"signals": ["pricing_page_visit"], "at_least": 2, "within_days": 14}
 DEMO = {"signals": ["demo_request"], "within_days": 30}
@@ -216,6 +216,14 @@ def test_a_slow_second_opinion_agrees_on_every_number(value, some):
         assert int(result.tier[index]) == opinion.tier
         assert keys[int(result.disqualified[index])] == opinion.disqualified_by
         assert int(result.stage[index]) == opinion.stage
+
+
+@settings(max_examples=400, deadline=None)
+@given(signal_conditions, st.lists(leads, min_size=8, max_size=8))
+def test_a_slow_second_opinion_agrees_on_single_questions_about_acts(when, some):
+    value = small_json({"when": when})
+    result = evaluate(compile_rulebook(parse_rulebook(value)), frame_of(some))
+    assert result.contributions[:, 0].tolist() == [Opinion(value, lead).contributions[0] for lead in some]
 
 
 @settings(max_examples=150, deadline=None)

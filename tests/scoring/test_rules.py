@@ -185,8 +185,8 @@ SENTENCES = [
     ({"when": TOTAL}, "Attended a webinar (at least 100 % in total) within 9 days: +10 intent."),
     ({"when": THEN}, "Attended a webinar, then visited the pricing page at most 7 days later: +10 intent."),
     (
-        {"when": {**THEN, "gap_days": 0, "within_days": 9}, "half_life_days": 7},
-        "Attended a webinar, then visited the pricing page the same day, within 9 days: +10 intent, halving every 7 days.",
+        {"when": {**THEN, "gap_days": 0, "within_days": 9}},
+        "Attended a webinar, then visited the pricing page the same day, within 9 days: +10 intent.",
     ),
     ({"when": PEOPLE}, "At least 2 people of the company visited the pricing page within 7 days: +10 intent."),
     (
