@@ -13,6 +13,7 @@ from revops.foundation.api.problems import REGISTRY
 from revops.foundation.models import Role
 from revops.foundation.policy import PERMISSIONS
 from scoring.rules import ATTRIBUTES
+from scoring.rules.catalogue import catalogue
 
 NOTE = "<!-- Written by `manage.py check_docs --write`; do not edit. -->\n"
 
@@ -67,7 +68,12 @@ def vocabulary() -> str:
         [labels[r.family], f"`{r.code}`", r.label, r.question, r.root_cause, r.mended_by, r.consequence]
         for r in REASONS
     ]
-    facts = [[f"`{name}`", str(entry.label)] for name, entry in ATTRIBUTES.items()]
+    facts = [[f"`{name}`", str(entry.label), entry.type, entry.since] for name, entry in ATTRIBUTES.items()]
+    conditions = [
+        [f"`{one['kind']}`", one["label"], ", ".join(one["fits"]) or one["about"],
+         ", ".join(f"`{blank['name']}`" + ("" if blank["required"] else "?") for blank in one["fields"]), one["since"]]
+        for one in catalogue()
+    ]  # fmt: skip
     return "\n".join(
         [
             "# What ships with the product\n",
@@ -78,7 +84,10 @@ def vocabulary() -> str:
             "## Rejection reasons\n",
             _table(["Family", "Code", "Reason", "Evidence", "Root cause", "Mended by", "Consequence"], reasons),
             "## Facts that rules can ask about\n",
-            _table(["Fact", "Meaning"], facts),
+            _table(["Fact", "Meaning", "Type", "Since"], facts),
+            "## Conditions of rules\n",
+            "A blank with a question mark may be left out.\n",
+            _table(["Condition", "Meaning", "Asked about", "Blanks", "Since"], conditions),
         ]
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given, settings
 
 from scoring.engine import Act, LeadFacts, compile_rulebook, evaluate, frame_of
-from scoring.rules import ATTRIBUTES, InvalidRulebook, rule_sentence
+from scoring.rules import ATTRIBUTES, InvalidRulebook, parse_rulebook, rule_sentence
 from scoring.rules.catalogue import (
     Described,
     build_json,
@@ -108,6 +109,15 @@ def test_a_condition_says_what_data_it_needs():
     assert needs.account_kinds == {"demo_request"}
     assert isinstance(condition, AllOf)
     assert not isinstance(condition, Not)
+
+
+def test_the_page_about_the_language_shows_every_condition_and_a_rulebook_that_parses():
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
+    example = page.partition("```json")[2].partition("```")[0]
+    parse_rulebook({**orjson.loads(example), "kinds": KINDS})
+    for kind in CONDITION_KINDS.values():
+        for blank in kind.fields:
+            assert f'"{blank.name}"' in page, (kind.key, blank.name)
 
 
 # --- A whole new kind of condition: this class and one line in CONDITION_KINDS ---------------------------------------
