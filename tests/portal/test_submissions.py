@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from leads.models import Lead, SubmissionOutcome
+from leads.gate import Bounce, remember_bounces
+from leads.models import BouncedAddress, Lead, SubmissionOutcome
 from revops.foundation.ids import encode
 from revops.foundation.models import LedgerEntry
 from revops.portal import journey
@@ -143,3 +144,62 @@ def test_a_held_submission_waits_in_quarantine_with_the_rule_of_its_way_in(compa
 def test_a_hold_that_is_none_holds_nobody(company: Any) -> None:
     (receipt,) = journey.admit([item(company["source"], hold="yes")], now=NOW)
     assert receipt.outcome == "new"
+
+
+@pytest.mark.parametrize(
+    ("address", "found"), [("Ada@acme-works.com", 2), ("bob@mailinator.com", 1), ("nobody@x-firm.com", 0)]
+)
+def test_an_address_finds_what_its_person_sent_and_what_was_stopped(
+    sign_in: Any, received: list[str], address: str, found: int
+) -> None:
+    assert sign_in().get("/submissions/", {"q": address}).context["page"].total == found
+
+
+def test_a_flag_is_a_filter_too(sign_in: Any, company: Any, received: list[str]) -> None:
+    journey.admit([item(company["source"], "eva@gmail.com")], now=NOW)
+    assert sign_in().get("/submissions/", {"rule": "free_mail"}).context["page"].total == 1
+
+
+def test_all_that_a_filter_shows_are_released_at_once(sign_in: Any, company: Any, received: list[str]) -> None:
+    journey.admit([item(company["source"], f"p{n}@mailinator.com") for n in range(3)], now=NOW)
+    journey.admit([item(company["source"], "sue@stanford.edu")], now=NOW)
+    client = sign_in("marketer")
+    asked = "outcome=quarantined&rule=disposable"
+    page = client.get(f"/submissions/?{asked}").content.decode()
+    assert "Release all 4" in page
+    answer = client.post("/submissions/release/", {"all": "1", "filter": asked, "reason": "ours"}, follow=True)
+    assert "Released: 4 new leads." in answer.content.decode()
+    assert LedgerEntry.objects.filter(action="submission.released", cause="ours").count() == 4
+    assert client.get("/submissions/", {"outcome": "quarantined"}).context["page"].total == 1
+
+
+def test_released_and_never_again_the_rule_learns_it(sign_in: Any, company: Any, received: list[str]) -> None:
+    client = sign_in("marketing_manager")
+    page = client.get(f"/submissions/{received[2]}/").content.decode()
+    assert "never hold “mailinator.com” again" in page
+    data = {"submission": received[2], "never": "1", "reason": "a partner of ours"}
+    answer = client.post("/submissions/release/", data, follow=True)
+    assert "From now on the gate lets pass: mailinator.com." in answer.content.decode()
+    entry = LedgerEntry.objects.get(action="hygiene_rule.changed")
+    assert (entry.actor, entry.cause, entry.after["allowed"]) == (
+        client.person,
+        "a partner of ours",
+        ["mailinator.com"],
+    )
+    [receipt] = journey.admit([item(company["source"], "sue@mailinator.com")], now=NOW)
+    assert receipt.outcome == "new"
+
+
+def test_an_address_that_bounced_leaves_its_list_when_it_is_released_so(sign_in: Any, company: Any) -> None:
+    remember_bounces([Bounce("ada@acme-works.com", NOW)], "api", None)
+    [receipt] = journey.admit([item(company["source"])], now=NOW)
+    data = {"submission": encode("sub", receipt.submission_id), "never": "1"}
+    sign_in("admin").post("/submissions/release/", data)
+    assert not BouncedAddress.objects.exists()
+
+
+def test_a_marketer_releases_and_does_not_teach_the_gate(sign_in: Any, received: list[str]) -> None:
+    client = sign_in("marketer")
+    assert "never hold" not in client.get(f"/submissions/{received[2]}/").content.decode()
+    assert client.post("/submissions/release/", {"submission": received[2], "never": "1"}).status_code == 403
+    assert Lead.objects.count() == 1

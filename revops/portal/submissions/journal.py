@@ -72,7 +72,7 @@ def filtered(asked: QueryDict) -> QuerySet[Submission]:
     if asked.get("channel") in Channel.values:
         rows = rows.filter(channel=asked["channel"])
     if rule := asked.get("rule"):
-        rows = rows.filter(Exists(_latest(rule=rule)))
+        rows = rows.filter(Exists(_latest(rule=rule)) | Exists(_latest(flags__contains=[rule])))
     if day := day_asked(asked):
         start = datetime.combine(day, time(), UTC)
         rows = rows.filter(received_at__gte=start, received_at__lt=start + timedelta(days=1))
@@ -119,10 +119,22 @@ def _who(submission: Submission) -> dict[str, str]:
 
 
 def _found(words: str) -> Q:
+    """By receipt, by the e-mail address of the person, or by the sender's own id."""
+    if "@" in words:
+        return _of_address(words)
     try:
         return Q(pk=decode("sub", words))
     except ValueError:
         return Q(external_id=words)
+
+
+def _of_address(address: str) -> Q:
+    """Admitted submissions are found by their person, the others (which are few) by what was sent."""
+    admitted = SubmissionOutcome.objects.filter(lead__person__email=address).values("submission_id")
+    stopped = SubmissionOutcome.objects.filter(
+        kind__in=[OutcomeKind.QUARANTINED, OutcomeKind.REFUSED], submission__body__payload__email__iexact=address
+    ).values("submission_id")
+    return Q(pk__in=admitted) | Q(pk__in=stopped) | Q(pending__isnull=False, body__payload__email__iexact=address)
 
 
 def _by_outcome(rows: QuerySet[Submission], kind: str) -> QuerySet[Submission]:

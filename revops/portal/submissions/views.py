@@ -27,10 +27,11 @@ from leads.queries import conservation
 from revops.foundation import ledger
 from revops.foundation.ids import decode
 from revops.foundation.models import LedgerEntry
-from revops.foundation.policy import can
+from revops.foundation.policy import can, check
 from revops.portal import journey
 from revops.portal.back_office import csv_response, needs, page_of, person_of, query_of
 from revops.portal.health.state import Day, day_of
+from revops.portal.submissions.exceptions import exception_of, never_again
 from revops.portal.submissions.journal import (
     FILTERS,
     OUTCOMES,
@@ -70,6 +71,9 @@ def submission_list(request: HttpRequest) -> HttpResponseBase:
         "in_quarantine": request.GET.get("outcome") == "quarantined",
         "can_pick": may_release and any(row.is_quarantined for row in shown),
         "here": request.get_full_path(),
+        "filter": request.GET.urlencode(),
+        "most_at_once": MOST_AT_ONCE,
+        "may_change_gate": can(user, "gate.change"),
         "csv_url": f"?{query_of(request, format='csv')}",
         "now": timezone.now(),
     }
@@ -111,6 +115,7 @@ def submission_page(request: HttpRequest, receipt: str) -> HttpResponse:
         "outcomes": submission.outcomes.select_related("lead", "actor").order_by("pk"),
         "rules": rules,
         "can_release": row.is_quarantined and can(user, "submissions.release"),
+        "exception": exception_of(submission) if row.is_quarantined and can(user, "gate.change") else "",
     }
     return render(request, "submissions/submission.html", context)
 
@@ -133,26 +138,41 @@ def _json(value: Any) -> str:
 @require_POST
 def release(request: HttpRequest) -> HttpResponse:
     """Lets quarantined submissions in; what somebody else released meanwhile is left alone."""
-    asked = request.POST.getlist("submission")[:MOST_AT_ONCE]
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "submissions"
+    asked = _asked(request)
     if not asked:
         messages.error(request, _("Tick the submissions to release first."))
         return redirect(back)
-    now, user = timezone.now(), person_of(request)
+    now, user, reason = timezone.now(), person_of(request), request.POST.get("reason", "").strip()[:200]
+    learned: list[str] = []
     with transaction.atomic():
-        receipts = journey.release([_pk(one) for one in asked], now=now)
+        if request.POST.get("never"):
+            check(user, "gate.change")
+            learned = never_again(asked, user, reason or _("Released from quarantine"), now)
+        receipts = journey.release(asked, now=now)
         ledger.record(
             LedgerEntry(
                 occurred_at=now, actor=user, action="submission.released", subject_kind="submission",
-                subject_id=receipt.submission_id, cause=request.POST.get("reason", "").strip()[:200],
+                subject_id=receipt.submission_id, cause=reason,
                 before={"outcome": "quarantined"}, after={"outcome": receipt.outcome},
             )
             for receipt in receipts
         )  # fmt: skip
     _tell(request, [receipt.outcome for receipt in receipts], len(asked) - len(receipts))
+    if learned:
+        messages.success(request, _("From now on the gate lets pass: %(names)s.") % {"names": ", ".join(learned)})
     return redirect(back)
+
+
+def _asked(request: HttpRequest) -> list[UUID]:
+    """The ticked submissions, or the first of all that the filter of the page shows."""
+    if "all" not in request.POST:
+        return [_pk(receipt) for receipt in request.POST.getlist("submission")[:MOST_AT_ONCE]]
+    shown = filtered(QueryDict(request.POST.get("filter", "")[:2000]))
+    waiting = Submission.objects.filter(pk__in=shown.values("pk")).quarantined()
+    return list(waiting.order_by("-received_at", "-pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
 def _tell(request: HttpRequest, outcomes: list[str], left: int) -> None:
