@@ -14,6 +14,7 @@ from leads.models import Lead
 from revops.foundation.models import LedgerEntry, User
 from revops.foundation.pages.charts import Bar, Chart, contributions
 from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
+from revops.portal.lead_pages.privacy import Privacy, privacy_of
 from revops.portal.lead_pages.timeline import Timeline, timeline_of
 from revops.portal.queue.card import Card, card_for
 from scoring.explanation import Explanation, explain
@@ -71,6 +72,7 @@ class LeadView:
     outcomes: list[OutcomeRow]
     answers: list[Disposition]
     ledger: Sequence[LedgerEntry]
+    privacy: Privacy
 
     @property
     def last_answer(self) -> Disposition | None:
@@ -98,6 +100,7 @@ def lead_view(
             .order_by("-recorded_at", "-pk")[:20]
         ),
         ledger=_ledger(lead) if sees_ledger else [],
+        privacy=privacy_of(lead),
     )
 
 
