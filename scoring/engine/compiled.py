@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.engine.acts import Mask, Numbers
 from scoring.engine.frame import FactFrame
-from scoring.engine.workspace import Mask, Numbers, Workspace
+from scoring.engine.workspace import Workspace
 from scoring.rules.attributes import ATTRIBUTES, FactType
 from scoring.rules.conditions import IsTrue, Known
 from scoring.rules.decay import FULL, decay_table, next_step_table

@@ -113,7 +113,7 @@ class Workspace:
     def days_ahead(self, name: str) -> tuple[Numbers, Numbers]:
         """A date as day number, and how many days it lies ahead; far behind where it is unknown."""
         days = self.number(name)
-        return days, np.where(days != MISSING, days, UNDATED) - self.frame.as_of
+        return days, (np.where(days != MISSING, days, UNDATED) - self.frame.as_of).astype(np.int64, copy=False)
 
     def value(self, name: str, lead: int) -> str | int | date | None:
         """One lead's value of a fact, None if unknown."""

@@ -26,6 +26,7 @@ def parse_condition(
         raise reader.refuse(
             _("Combinations may lie at most %(n)d deep; split this into several rules.") % {"n": MAX_DEPTH}
         )
+    condition: Condition
     if combined:
         condition = _combination(reader, combined[0], kinds, problems, level)
     elif reader.has("signals"):

@@ -15,8 +15,8 @@ from scoring.rules.fields import AT_LEAST, BY, MAX_COUNT, MAX_DAYS, SIGNALS, TOP
 from scoring.rules.phrases import either, join_names, measured, window
 
 if TYPE_CHECKING:
-    from scoring.engine.acts import Acts
-    from scoring.engine.workspace import Mask, Measure, Workspace
+    from scoring.engine.acts import Acts, Mask
+    from scoring.engine.workspace import Measure, Workspace
     from scoring.rules.definition import Kind
 
 ACCOUNT = "account"

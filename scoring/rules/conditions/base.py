@@ -18,7 +18,8 @@ from scoring.rules.fields import Field, FieldType
 from scoring.rules.reading import Reader
 
 if TYPE_CHECKING:
-    from scoring.engine.workspace import Mask, Measure, Workspace
+    from scoring.engine.acts import Mask
+    from scoring.engine.workspace import Measure, Workspace
     from scoring.rules.definition import Kind
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from scoring.rules.conditions.base import Condition, Question
 
 if TYPE_CHECKING:
-    from scoring.engine.workspace import Mask, Workspace
+    from scoring.engine.acts import Mask
+    from scoring.engine.workspace import Workspace
     from scoring.rules.definition import Kind
 
 

@@ -15,7 +15,8 @@ from scoring.rules.fields import FACT, MAX_DAYS, WITHIN_DAYS, Field, FieldType
 from scoring.rules.phrases import label_of
 
 if TYPE_CHECKING:
-    from scoring.engine.workspace import Mask, Workspace
+    from scoring.engine.acts import Mask
+    from scoring.engine.workspace import Workspace
     from scoring.rules.definition import Kind
 
 

@@ -18,7 +18,8 @@ from scoring.rules.reading import Reader
 from scoring.rules.words import mentioned, plain, same, words_of
 
 if TYPE_CHECKING:
-    from scoring.engine.workspace import Mask, Workspace
+    from scoring.engine.acts import Mask
+    from scoring.engine.workspace import Workspace
     from scoring.rules.definition import Kind
 
 

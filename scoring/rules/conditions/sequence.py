@@ -17,8 +17,8 @@ from scoring.rules.phrases import join_names, window
 from scoring.rules.reading import Reader
 
 if TYPE_CHECKING:
-    from scoring.engine.acts import Acts
-    from scoring.engine.workspace import Mask, Measure, Workspace
+    from scoring.engine.acts import Acts, Mask
+    from scoring.engine.workspace import Measure, Workspace
     from scoring.rules.definition import Kind
 
 
