@@ -12,7 +12,7 @@ from revops.foundation.ids import encode
 from revops.foundation.models import ApiKey, Job
 from revops.portal.api.urls import resources
 from scoring.models import Rulebook
-from sla.models import Clock
+from sla.models import Calendar, Clock
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,11 @@ def every_route(house: Any, lead_id: str) -> list[Route]:
         "receipt": "sub_00000000000000000000000000",
         "rulebook": encode("rulebook", Rulebook.objects.get().pk),
         "clock": encode("clock", Clock.objects.first().pk),
+        "agreement": "agreement_00000000000000000000000000",
+        "calendar": encode("calendar", Calendar.objects.first().pk),
+        "absence": "absence_00000000000000000000000000",
         "contest": "contest_00000000000000000000000000",
+        "shadow": "shadow_00000000000000000000000000",
         "rule": "free_mail",
         "code": "too_small",
         "outcome": "outcome_00000000000000000000000000",
@@ -88,6 +92,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "leads/<str:lead>/snooze/": {"until": "2026-12-31T00:00:00Z", "reason": "x"},
     "leads/<str:lead>/return_to_nurture/": {"note": "x", "track": "learn", "wakes_on": "2030-01-01"},
     "leads/<str:lead>/reopen/": {"user_id": "user_00000000000000000000000000"},
+    "agreements/": {"summary": "x", "calendar_id": "calendar_00000000000000000000000000", "review_on": "2027-01-01",
+                    "takes_effect_on": "2026-12-31", "numbers": [{"code": "volume", "number": "10"}]},
+    "routing/rules/": {"note": "x", "rules": [{"key": "a", "name": "A", "is_on": True, "when": {"country": ["DE"],
+                       "employees": {"at_least": 1, "at_most": 9}, "tier": ["1"]}, "team_ids": [], "user_ids": [],
+                       "otherwise": "next"}]},
+    "routing/dry_run/": {"lead_ids": ["lead_00000000000000000000000000"]},
+    "routing/unrouted/route/": {"handoff_ids": ["handoff_00000000000000000000000000"]},
+    "calendars/<str:calendar>/": {"zone": "UTC", "week": {"mon": [["09:00", "17:00"]]}, "country": "DE", "region": "",
+                                  "own_days": [{"on": "2026-12-24", "name": "x", "windows": [["09:00", "12:00"]]}]},
+    "absences/": {"user_id": "user_00000000000000000000000000", "starts_at": "2026-12-31T00:00:00Z",
+                  "ends_at": "2027-01-02T00:00:00Z", "kind": "leave"},
+    "absences/<str:absence>/": {},
+    "users/<str:user>/deactivate/": {"how": "heir", "heir_id": "user_00000000000000000000000000", "preview": True},
     "attempts/": {"lead_id": "lead_00000000000000000000000000", "channel": "call", "result": "no_answer",
                   "occurred_at": "2026-01-01T00:00:00Z", "note": "x", "event_id": "y"},
     "outcomes/": {"email": "ada@acme-works.com", "kind": "won", "occurred_at": "2026-01-01T00:00:00Z",
@@ -111,6 +128,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "rulebooks/lint/": {"definition": {}},
     "rulebooks/<str:rulebook>/discard/": {"reason": "x"},
     "rulebooks/<str:rulebook>/request_review/": {"summary": "x"},
+    "shadow_runs/": {"rulebook_id": "live", "days": 7},
+    "shadow_runs/<str:shadow>/end/": {"end": "dropped", "note": "x"},
     "backtests/": {"rulebook_id": "live", "against_id": "live", "first_on": "2026-01-01", "last_on": "2026-02-01",
                    "source_id": "source_00000000000000000000000000", "mode": "sample",
                    "user_id": "user_00000000000000000000000000"},

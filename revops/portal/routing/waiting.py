@@ -48,7 +48,7 @@ def route_again(request: HttpRequest) -> HttpResponse:
     form, now = _asked(request), timezone.now()
     with transaction.atomic():
         done = route_waiting(now=now, limit=MOST_AT_ONCE, handoff_ids=form.cleaned_data["handoffs"] or None)
-        _tell(done)
+        tell_owners(done)
         if done:
             note(person_of(request), "routing.tried_again", person_of(request), now, after={"routed": len(done)})
     words = ngettext("%(n)s lead has somebody now.", "%(n)s leads have somebody now.", len(done))
@@ -73,7 +73,7 @@ def give(request: HttpRequest) -> HttpResponse:
         done = reassign_handoffs(
             chosen, heir.pk, by_id=giver.pk, reason=_("Given by %(name)s") % {"name": giver.name}, now=now
         )
-        _tell(done)
+        tell_owners(done)
         note(giver, "routing.given", heir, now, after={"handoffs": len(done)})
     words = ngettext("%(n)s lead went to %(name)s.", "%(n)s leads went to %(name)s.", len(done))
     messages.success(request, words % {"n": len(done), "name": heir.name})
@@ -95,5 +95,6 @@ def _heirs() -> Any:
     return User.objects.filter(is_active=True, rep_profile__isnull=False).order_by("name")
 
 
-def _tell(handoff_ids: list[Any]) -> None:
+def tell_owners(handoff_ids: list[Any]) -> None:
+    """Tells each owner of the lead they have now."""
     outbox.enqueue(notices.of_handoffs(HandOff.objects.filter(pk__in=handoff_ids)))
