@@ -102,3 +102,16 @@ def test_a_reason_is_marked_for_the_owner(machine: Any) -> None:
     assert (told["rule"], told["is_helpful"]) == ("decision_maker", False)
     assert ReasonMark.objects.get().is_helpful is False
     assert machine.send(path, {"rule": "nothing", "is_helpful": True}, 422).json()["errors"][0]["pointer"] == "#/rule"
+
+
+def test_a_shadow_run_is_started_read_and_ended(machine: Any) -> None:
+    draft = machine.send("rulebooks/", {"definition": less_for_webinars()}, 201).json()
+    run = machine.send("shadow_runs/", {"rulebook_id": draft["id"], "days": 3}, 201).json()
+    assert machine.send("shadow_runs/", {"rulebook_id": draft["id"]}, 409).json()["code"] == "conflict"
+    assert machine.send("shadow_runs/", {"rulebook_id": "live"}, 409).json()["code"] == "conflict"
+    told = machine.get_json(f"shadow_runs/{run['id']}/")
+    assert (told["decisions"], told["end"], told["by_rep"]) == (0, "", [])
+    ended = machine.send(f"shadow_runs/{run['id']}/end/", {"end": "dropped", "note": "Enough"}, 200).json()
+    assert (ended["end"], ended["note"]) == ("dropped", "Enough")
+    assert machine.send(f"shadow_runs/{run['id']}/end/", {"end": "dropped"}, 409).json()["code"] == "conflict"
+    assert [row["id"] for row in machine.get_json("shadow_runs/")["data"]] == [run["id"]]

@@ -56,7 +56,7 @@ class DraftChangeSerializer(Serializer):
     definition = serializers.DictField(required=False)
 
 
-class ReasonSerializer(Serializer):
+class DiscardSerializer(Serializer):
     reason = serializers.CharField(max_length=500, required=False, default="")
 
 
@@ -171,10 +171,10 @@ class DiscardView(ApiView):
 
     permissions = {"POST": "rules.propose"}
 
-    @extend_schema(request=ReasonSerializer, responses=RulebookSerializer)
+    @extend_schema(request=DiscardSerializer, responses=RulebookSerializer)
     def post(self, request: Request, rulebook: str) -> Response:
         book, user, now = book_of(rulebook), asker(request), timezone.now()
-        form = ReasonSerializer(data=request.data)
+        form = DiscardSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
             book = discard_draft(book, user, form.validated_data["reason"], now)

@@ -126,6 +126,7 @@ def steps_of(book: Rulebook, sides: list[Signing]) -> list[Step]:
     return [
         Step(_("Drafted"), True),
         Step(_("Backtested"), book.evidence is not None),
+        Step(_("Shadow run"), book.shadow_runs.filter(ended_at__isnull=False).exists()),
         Step(_("Review requested"), is_asked),
         *(Step(_("Signed by %(side)s") % {"side": side.label.lower()}, side.signer is not None) for side in sides),
         Step(_("Scheduled") if book.publish_at else _("Live"), book.publish_at is not None),

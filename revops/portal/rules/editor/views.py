@@ -134,7 +134,9 @@ def _page(
     if request.POST.get("act") == "backtest":
         context |= panel(request, book, stamp_kinds(working.definition()), verdict)
     template = "rules/editor/_form.html" if request.htmx else "rules/editor/page.html"  # type: ignore[attr-defined]
-    return render(request, template, context, status=422 if is_refused else 200)
+    # A rule that was just added is unfinished, which is no mistake; saving it so would be one.
+    status = 422 if is_refused and request.POST.get("act", "save") == "save" else 200
+    return render(request, template, context, status=status)
 
 
 def _shown(book: Rulebook, working: Working, verdict: Checked, opened: list[int]) -> Any:
