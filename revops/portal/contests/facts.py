@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,14 +10,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from feedback.models import Contest
+from feedback.models import Contest, ReasonCode
 from leads.models import SubmissionOutcome
 from revops.foundation.models import User
 from revops.portal.lead_pages.timeline import Event, timeline_of
 from revops.portal.sla_board.clocks import Story, story_of
 from scoring.explanation import Explanation, explain
 from scoring.models import ScoreDecision
-from sla.models import Clock
+from sla.models import Clause, Clock
 from sla.routing import read_trace
 
 EVENTS_SHOWN = 12
@@ -80,6 +81,14 @@ def effects_of(contest: Contest) -> list[str]:
     """What followed from the verdict, in words."""
     verdict = getattr(contest, "verdict", None)
     return [str(EFFECTS.get(code, code)) for code in verdict.effects] if verdict else []
+
+
+def key_words() -> Callable[[str, str], str]:
+    """What a clause, reason or rule is called; a key that is not known stays as it is. Two queries."""
+    clauses = dict(Clause.objects.order_by("agreement__version").values_list("code", "text"))
+    reasons = dict(ReasonCode.objects.values_list("code", "label"))
+    named = {"breach": clauses, "rejection": reasons}
+    return lambda about, key: named.get(about, {}).get(key, key.replace("_", " "))
 
 
 def would_follow(contest: Contest) -> list[str]:

@@ -26,7 +26,7 @@ from feedback.contests import (
 from feedback.models import Contest, ContestAbout
 from revops.portal.back_office import needs, page_of, person_of, row_or_404
 from revops.portal.contests.acting import judge_contest, name_of, open_contest
-from revops.portal.contests.facts import effects_of, facts_of, would_follow
+from revops.portal.contests.facts import effects_of, facts_of, key_words, would_follow
 from revops.portal.contests.forms import ContestForm, VerdictForm
 from revops.portal.lead_pages.visibility import lead_or_404
 
@@ -41,14 +41,17 @@ def contest_list(request: HttpRequest) -> HttpResponseBase:
     user, now = person_of(request), timezone.now()
     mine = contests_for(user)
     page = page_of(_chosen(mine, request, user), ("-contested_at", "-pk"), request)
-    counts = counts_by_side(now)
+    counts, tallies = counts_by_side(now), tallies_by_key(now)[:MOST_KEYS]
+    words_of_key = key_words()
     context = {
         "page": page,
         "rows": [(row, wrong_label(row.about, row.wrong)) for row in page.rows],
         "states": _links(request),
         "to_judge": mine.filter(judge=user, verdict__isnull=True).count(),
         "sides": [(_("Sales contests"), counts["sales"]), (_("Marketing contests"), counts["marketing"])],
-        "tallies": [(tally, ContestAbout(tally.about).label) for tally in tallies_by_key(now)[:MOST_KEYS]],
+        "tallies": [
+            (tally, ContestAbout(tally.about).label, words_of_key(tally.about, tally.key)) for tally in tallies
+        ],
         "abouts": ContestAbout.choices,
         "both_sides": [("sales", _("Sales")), ("marketing", _("Marketing"))],
         "active": sum(1 for name in ("about", "side", "state", "key") if request.GET.get(name)),
@@ -124,6 +127,7 @@ def _page(request: HttpRequest, found: Contest, form: VerdictForm, *, status: in
         "contest": found,
         "name": name_of(found.lead),
         "wrong": wrong_label(found.about, found.wrong),
+        "key_words": key_words()(found.about, found.key),
         "facts": facts_of(found, now),
         "verdict": verdict,
         "effects": effects_of(found),

@@ -23,10 +23,15 @@ STILL_NEWS = timedelta(days=1)
 CONTESTS_SINCE = timedelta(days=35)
 EACH_KIND = 5
 _SAID = {
-    "breach": ("I wrote from my phone before ten; the mail is in the thread.", "She asked for next Monday.", ""),
-    "rejection": ("Three hundred people and a budget, as agreed.", "The evidence names another company.", ""),
-    "score": ("They only read the paper about payroll.", "The webinar was for partners.", ""),
-    "route": ("This customer is in Sales Americas.", "I was on leave that day.", ""),
+    "done_elsewhere": "I wrote from my phone before ten; the mail is in the thread.",
+    "buyer_asked": "She asked for next Monday.",
+    "arrived_incomplete": "The phone number came two hours later.",
+    "met_criteria": "Three hundred people and a budget, as agreed.",
+    "evidence_wrong": "The evidence names another company.",
+    "not_an_interest": "They only read the paper about payroll.",
+    "wrong_fact": "The size is that of the group, not of this company.",
+    "other_owner": "This customer is in Sales Americas.",
+    "was_absent": "I was on leave that day.",
 }
 _UPHELD = "Looked at the thread: that is right."
 _DISMISSED = "Nothing of that can be seen here; it stays."
@@ -89,7 +94,7 @@ def _request(
     about: str, row: Clock | Disposition | HandOff, user: User, rng: Random, subject: str = ""
 ) -> ContestRequest:
     wrong = rng.choice(WRONGS[about])[0]
-    return ContestRequest(about, row.lead_id, user, wrong, rng.choice(_SAID[about]), subject)
+    return ContestRequest(about, row.lead_id, user, wrong, _SAID.get(wrong, ""), subject)
 
 
 def settle_settings(users: dict[str, User], now: datetime) -> None:
