@@ -22,7 +22,7 @@ class Correction:
     """What is true instead of an outcome: all its facts anew, or (`withdraws`) that it never happened."""
 
     outcome_id: UUID
-    user_id: UUID
+    user_id: UUID | None
     occurred_at: datetime | None = None
     amount: Decimal | None = None
     currency: str = ""

@@ -93,8 +93,8 @@ def _check(reason: ReasonCode) -> None:
     try:
         reason.clean_fields(exclude=["family"])
     except ValidationError as problem:
-        for field, words in problem.message_dict.items():
-            errors.setdefault(field, []).extend(words)
+        for field, found in problem.message_dict.items():
+            errors.setdefault(field, []).extend(found)
     if errors:
         raise ValidationError(errors)
 

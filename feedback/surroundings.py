@@ -92,7 +92,7 @@ def _acts(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: dateti
     ).values_list("lead_id", "kind__name", "occurred_at")
     for lead_id, name, at in rows:
         handoff = handoffs.get(lead_id)
-        if handoff is not None and at > handoff.handed_off_at:
+        if handoff is not None and at is not None and at > handoff.handed_off_at:
             acts.setdefault(lead_id, Counter())[f"{name[:1].lower()}{name[1:]}"] += 1
     return {
         lead_id: tuple(f"{name} ×{times}" if times > 1 else name for name, times in found.most_common())

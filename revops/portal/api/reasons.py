@@ -66,7 +66,7 @@ class ReasonChangeSerializer(Serializer):
 
 class NewReasonSerializer(ReasonChangeSerializer):
     code = serializers.SlugField(max_length=48)
-    label = serializers.CharField(max_length=120)  # type: ignore[assignment]
+    label = serializers.CharField(max_length=120)
     family = serializers.SlugField(max_length=32)
     key = serializers.IntegerField(min_value=1, max_value=10)
     evidence_kind = serializers.ChoiceField(choices=EvidenceKind.choices)

@@ -49,7 +49,9 @@ def _id(mark: str, number: str) -> str:
 
 def _insert(model: type[models.Model], count: int, **expressions: str) -> None:
     """Rows numbered from 1; what no expression is given for takes its field's default."""
-    columns, values, parameters = [], [], []
+    columns: list[str] = []
+    values: list[str] = []
+    parameters: list[Any] = []
     for field in model._meta.concrete_fields:
         if isinstance(field, models.AutoField) or field.generated:
             continue

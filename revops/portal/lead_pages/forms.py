@@ -30,14 +30,15 @@ class FactsForm(forms.Form):
         label=_("Why"), max_length=300, required=False, help_text=_("Why it was lost, or why the customer left.")
     )
 
-    def __init__(self, *args: Any, kind: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, known_kind: str = "", **kwargs: Any) -> None:
+        """`known_kind` is that of an outcome whose kind is not asked."""
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.known_kind = known_kind
         self.fields["currency"].initial = settings.REPORTING_CURRENCY
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        kind = self.kind or cleaned.get("kind")
+        kind = self.known_kind or cleaned.get("kind")
         if kind == OutcomeStage.LOST and not cleaned.get("reason", "").strip():
             self.add_error("reason", _("Say why it was lost; a few words are enough."))
         if kind == OutcomeStage.CHURNED and not cleaned.get("reason", "").strip():
@@ -62,4 +63,7 @@ class OutcomeForm(FactsForm):
         label=_("What happened"),
         choices=[choice for choice in OutcomeStage.choices if choice[0] != OutcomeStage.WITHDRAWN],
     )
-    field_order = ("kind",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["kind"])

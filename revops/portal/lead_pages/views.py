@@ -127,9 +127,9 @@ def correct_outcome(request: SignedInRequest, lead_id: str, outcome_id: UUID) ->
     check(request.user, "outcomes.record")
     found, outcome = lead_or_404(request.user, lead_id), _outcome_or_404(request, lead_id, outcome_id)
     if request.method == "GET":
-        form = FactsForm(kind=outcome.kind, initial=_facts_of(outcome))
+        form = FactsForm(known_kind=outcome.kind, initial=_facts_of(outcome))
     else:
-        form = FactsForm(request.POST, kind=outcome.kind)
+        form = FactsForm(request.POST, known_kind=outcome.kind)
         if form.is_valid():
             facts, now = form.cleaned_data, timezone.now()
             correction = Correction(
@@ -149,7 +149,7 @@ def withdraw_outcome(request: SignedInRequest, lead_id: str, outcome_id: UUID) -
     """Takes an outcome back; a lead that it moved goes back to where it stood."""
     check(request.user, "outcomes.record")
     found, outcome = lead_or_404(request.user, lead_id), _outcome_or_404(request, lead_id, outcome_id)
-    form = FactsForm(kind=outcome.kind, initial=_facts_of(outcome))
+    form = FactsForm(known_kind=outcome.kind, initial=_facts_of(outcome))
     reason = request.POST.get("reason", "")[:300]
     corrected = journey.correct(
         [Correction(outcome.pk, request.user.id, reason=reason, withdraws=True)], now=timezone.now()

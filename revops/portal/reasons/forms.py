@@ -70,9 +70,9 @@ class ReasonForm(forms.ModelForm):
         self.fields["criterion"].choices = criteria(reason.criterion)  # type: ignore[attr-defined]
         self.fields["version"].initial = reason.version
         if reason.wakes_days_before is not None:
-            self.initial |= {"way_back": BEFORE, "days": reason.wakes_days_before}
+            self.initial.update({"way_back": BEFORE, "days": reason.wakes_days_before})
         elif reason.wakes_after_days is not None:
-            self.initial |= {"way_back": AFTER, "days": reason.wakes_after_days}
+            self.initial.update({"way_back": AFTER, "days": reason.wakes_after_days})
         else:
             self.initial.setdefault("way_back", ACT)
         if not reason._state.adding:
@@ -161,7 +161,7 @@ class TrackForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """That another track is the usual one is no mistake: saving this one changes it. Keys are checked in words."""
-        return {*super()._get_validation_exclusions(), "is_default", "digit"}
+        return {*super()._get_validation_exclusions(), "is_default", "digit"}  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -181,7 +181,7 @@ class TrackForm(forms.ModelForm):
         return cleaned
 
 
-def criteria(current: str = "") -> list[tuple[str, Any]]:
+def criteria(current: str = "") -> list[tuple[Any, Any]]:
     """What a reason can refer to: the facts a rule can ask about, and what reasons refer to beyond them."""
     used = set(ReasonCode.objects.exclude(criterion="").values_list("criterion", flat=True)) | {current}
     beyond = sorted(used - set(ATTRIBUTES) - {""})

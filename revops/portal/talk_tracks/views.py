@@ -95,8 +95,7 @@ def _save(request: HttpRequest, form: TalkTrackForm, before: dict[str, object] |
         if before is not None:
             current = TalkTrack.objects.select_for_update(of=("self",)).get(pk=track.pk)
             if form.cleaned_data["version"] != current.version:
-                form.data = form.data.copy()
-                form.data["version"] = current.version
+                form.data = {**{name: form.data[name] for name in form.data}, "version": current.version}
                 return False
             track.version = current.version + 1
             track.told_at = None if track.expires_on >= now.date() else current.told_at
