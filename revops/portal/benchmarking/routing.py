@@ -15,6 +15,7 @@ from revops.foundation.ids import new_ids
 from revops.foundation.models import Role, Team, User
 from sla.handoffs import HandOffRequest, hand_off_leads, route_waiting
 from sla.models import HandOff, RepProfile, RoutingRules
+from sla.routing import requests_of_leads, route_leads
 from sla.starter import save_rep_profile, write_office_hours
 
 REPS = 50
@@ -84,8 +85,20 @@ def one_hand_off(rounds: int = 200) -> float:
     return 1000 * sorted(times[20:])[rounds // 2]
 
 
+def routing_alone(count: int) -> float:
+    """Leads a second that get an owner: facts read, rules, capacity, absences, turns, a trace each, durable."""
+    _leave_unrouted(new_leads(count))
+    ids = list(HandOff.objects.unrouted().values_list("lead_id", flat=True)[:count])
+    began = time.perf_counter()
+    for start in range(0, count, CHUNK):
+        now = datetime.now(UTC)
+        with transaction.atomic():
+            route_leads(requests_of_leads(ids[start : start + CHUNK], at=now), now=now)
+    return count / (time.perf_counter() - began)
+
+
 def backlog(count: int) -> float:
-    """Leads a second that `route_waiting` gives to somebody: rules, turns, traces, owners and clocks, durable."""
+    """Leads a second that `route_waiting` gives to somebody, hand-offs, leads and both clocks of each included."""
     _leave_unrouted(new_leads(count))
     began = time.perf_counter()
     done = 0

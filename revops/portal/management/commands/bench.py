@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from revops.portal.benchmarking import measures
+from revops.portal.benchmarking import measures, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             with web_server(database, workers, threads) as port:
                 self._measure_http(port, key, seconds)
             self._measure_inside(seconds)
+            self._measure_routing()
         if options["json"]:
             about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
             self.stdout.write(json.dumps({"about": about, "results": self.rows}, indent=2))
@@ -55,6 +56,15 @@ class Command(BaseCommand):
     def _measure_inside(self, seconds: float) -> None:
         self._note("deadlines in business time", measures.deadlines(min(seconds, 2.0)), "deadlines/s")
         self._note("rescoring, evaluation only", measures.evaluations(min(seconds, 2.0)), "leads/s")
+
+    def _measure_routing(self) -> None:
+        routing.hire_reps()
+        self._note("one hand-off at intake", 1000 / routing.one_hand_off(), "hand-offs/s")
+        dealt = routing.set_based(10_000)
+        self._note("leads dealt by one statement", dealt, "leads/s")
+        for count in (5_000, 20_000):
+            self._note(f"routing {count:,} among 50", routing.routing_alone(count), "leads/s", baseline=dealt)
+        self._note("backlog, with owners and clocks", routing.backlog(5_000), "leads/s", baseline=dealt)
 
     def _load(self, name: str, measure: Callable[..., Load], *arguments: Any, baseline: float | None = None) -> Load:
         load = measure(*arguments)
