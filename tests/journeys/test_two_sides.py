@@ -102,6 +102,7 @@ def test_pages_of_routing_and_time_please_axe(office: Office, open_page: OpenPag
                  f"/people/{encode('user', office.rep.pk)}/hand-over/?how=route")  # fmt: skip
     for width in (390, 1280):
         page = open_page(office.sales_head, width=width)
+        page.set_default_timeout(40_000)
         for address in addresses:
             page.goto(address)
             found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})

@@ -113,7 +113,7 @@ class RoutingForm(forms.Form):
         label=gettext_lazy("Business hours"),
         queryset=Calendar.objects.none(),
         required=False,
-        empty_label=gettext_lazy("Monday to Friday, nine to five in their time zone"),
+        empty_label=gettext_lazy("Those of their team, else Monday to Friday, nine to five"),
     )
     countries = forms.CharField(
         label=gettext_lazy("Countries"),

@@ -19,6 +19,7 @@ from revops.portal.people.changing import ChangeRefused, add_absence, open_work_
 from revops.portal.people.forms import AbsenceForm, LeavingForm, RoutingForm
 from revops.portal.people.handing_over import HandOverRefused, hand_over, possible_heirs, preview
 from revops.portal.people.views import person_or_404, shown_person
+from sla.calendar_changes import calendar_of_team
 from sla.models import Absence, RepProfile
 from sla.starter import save_rep_profile, write_office_hours
 
@@ -39,7 +40,9 @@ def save_routing(request: HttpRequest, public_id: str) -> HttpResponse:
     with transaction.atomic():
         saved = save_rep_profile(
             person,
-            asked["calendar"] or write_office_hours(now, zone=person.timezone),
+            asked["calendar"]
+            or calendar_of_team(person.team_id)
+            or write_office_hours(now, zone=person.timezone),
             now=now,
             weight=asked["weight"],
             capacity=asked["capacity"],
