@@ -112,5 +112,7 @@ def _check(person: User, starts_at: datetime, ends_at: datetime, *, but: Absence
     if ends_at <= starts_at:
         raise AbsenceRefused(_("It ends before it begins."))
     others = Absence.objects.filter(user=person, starts_at__lt=ends_at, ends_at__gt=starts_at)
-    if others.exclude(pk=but.pk if but else None).exists():
+    if but is not None:
+        others = others.exclude(pk=but.pk)
+    if others.exists():
         raise AbsenceRefused(_("%(name)s is away on some of these days already.") % {"name": person})

@@ -96,7 +96,7 @@ def test_a_dry_run_assigns_nothing_and_waiting_leads_are_routed(house: Any, as_:
     manager = as_("sales_manager")
     assert manager.send("routing/unrouted/route/", {}, 200).json()["routed"] == [waiting["handoff_id"]]
     assert machine.get_json("routing/unrouted/")["data"] == []
-    assert sum(row["balance"] for row in machine.get_json("routing/balances/")["data"]) == 0
+    assert sum(row["balance"] for row in machine.get_json("routing/balances/")["balances"]) == 0
 
 
 def test_a_calendar_is_read_and_gets_its_next_version(house: Any, as_: Any, machine: Any) -> None:

@@ -14,7 +14,9 @@ from sla.models import Agreement
 
 def tell_heads(agreement: Agreement, kind: str, text: str, now: datetime, *, but: User | None = None) -> None:
     """Writes a notice for every active head of either side, except whoever did it."""
-    heads = User.objects.filter(is_active=True, role__in=list(SIDE_OF_HEAD)).exclude(pk=but.pk if but else None)
+    heads = User.objects.filter(is_active=True, role__in=list(SIDE_OF_HEAD))
+    if but is not None:
+        heads = heads.exclude(pk=but.pk)
     outbox.enqueue(
         OutboxMessage(
             kind=kind,

@@ -104,7 +104,7 @@ class AgreementListView(ApiView):
             raise refused("", "draft_exists", _("There is a draft already. Change it, or discard it first."))
         live = live_agreement()
         calendar_id = asked.get("calendar_id") or (live.calendar_id if live else None)
-        calendar = Calendar.objects.filter(pk=calendar_id).first()
+        calendar = Calendar.objects.filter(pk=calendar_id).first() if calendar_id else None
         if calendar is None:
             raise refused("/calendar_id", "unknown_calendar", _("There is no such calendar."))
         review_on = asked.get("review_on") or (now + REVIEW_AFTER).date()

@@ -48,7 +48,7 @@ class WhenSerializer(Serializer):
     )
     industry = _texts(120)
     language = _texts(8)
-    source = _texts(64)
+    source = _texts(64)  # type: ignore[assignment]
     tier = serializers.ListField(child=serializers.ChoiceField(choices=["1", "2", "3"]), required=False, max_length=3)
     employees = EmployeesSerializer(required=False)
 
@@ -125,7 +125,9 @@ def _shown_rule(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stored(rule: dict[str, Any]) -> dict[str, Any]:
-    when = {name: list(values) for name, values in (rule.get("when") or {}).items() if name != "employees" and values}
+    when: dict[str, Any] = {
+        name: list(values) for name, values in (rule.get("when") or {}).items() if name != "employees" and values
+    }
     size = (rule.get("when") or {}).get("employees") or {}
     if size:
         when["employees"] = {name: size[key] for name, key in (("from", "at_least"), ("to", "at_most")) if key in size}
@@ -225,7 +227,7 @@ class BalanceSerializer(Serializer):
 
 
 class BalancesSerializer(Serializer):
-    data = BalanceSerializer(many=True)
+    balances = BalanceSerializer(many=True)
 
 
 class BalanceListView(ApiView):
@@ -237,7 +239,7 @@ class BalanceListView(ApiView):
     def get(self, request: Request) -> Response:
         return Response(
             {
-                "data": [
+                "balances": [
                     {"user_id": encode("user", row.user.pk), "weight": row.weight, "capacity": row.capacity,
                      "open_work": row.open_work, "is_routable": row.is_routable, "balance": row.turns}
                     for row in fairness_balance()

@@ -69,7 +69,10 @@ class CalendarForm(forms.Form):
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
-        if Calendar.objects.filter(name=name).exclude(pk=self.calendar.pk if self.calendar else None).exists():
+        others = Calendar.objects.filter(name=name)
+        if self.calendar is not None:
+            others = others.exclude(pk=self.calendar.pk)
+        if others.exists():
             raise ValidationError(_("Another calendar has this name. Choose a different one."))
         if self.calendar is not None and name != self.calendar.name:
             raise ValidationError(_("The name stays: agreements refer to it. Make a new calendar for other hours."))
