@@ -25,6 +25,7 @@ from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
 from revops.portal.demo.seasons import YEAR
+from revops.portal.demo.rule_changes import change_rules
 from revops.portal.demo.simulation import Simulation
 from revops.portal.demo.world import plan_world
 from scoring.models import LeadScore, ScoreDecision
@@ -88,6 +89,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             settle_settings(company.users, now)
             contest_lately(now, Random(f"disputes/{seed}"))  # noqa: S311 - a story, not a secret
             escalate_lately(now)
+            change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
             _quieten(now)
             _write_down(FINISHED, now)
         _analyze()
