@@ -358,3 +358,25 @@ def test_one_lead_costs_well_under_five_milliseconds():
     for _round in range(50):
         evaluate(starter(), frame)
     assert (time.perf_counter() - start) / 50 < 0.005
+
+
+def test_what_the_first_version_stored_is_read_and_judged_as_it_was():
+    """Written by version 1 of the inputs, under a rulebook that knew no floors, stages or accounts."""
+    stored = {
+        "on": "2026-03-04",
+        "facts": {"person.title": ["vp"], "lead.timeline_on": "2026-04-01"},
+        "acts": [["pricing_page_visit", "2026-03-01", "crm", 2, None], ["webinar_attended", None, "", 1, 80]],
+    }
+    value = small_json(
+        {"axis": "fit", "when": {"fact": "person.title", "mentions": ["vp"]}, "points": 7 * POINT},
+        {"when": TWICE, "points": 12 * POINT, "half_life_days": 3},
+        {"when": {"signals": ["webinar_attended"], "minimum_value": 75}, "points": 4 * POINT},
+        {"axis": "timing", "when": {"fact": "lead.timeline_on", "within_days_ahead": 90}, "points": 5 * POINT},
+    )
+    del value["stages"]
+    compiled = compile_rulebook(parse_rulebook(value))
+    result = evaluate(compiled, frame_of(read_inputs([stored])))
+    assert result.contributions.tolist() == [[7000, 6000, 4000, 5000]]
+    assert result.stage.tolist() == [3]
+    (again,) = write_inputs(compiled, frame_of(read_inputs([stored])))
+    assert again == {**stored, "v": 2, "acts": [stored["acts"][1], stored["acts"][0]]}  # undated acts come first
