@@ -107,6 +107,8 @@
     }
     if (early.length && !one(".card-ahead")) setTimeout(replay, 20);
   };
+  // While the old sheet is open, a new one of the same name would not open: the browser lets only one of them.
+  document.addEventListener("htmx:before:swap", () => all("#workspace details[open]").forEach((sheet) => sheet.removeAttribute("name")));
   document.addEventListener("htmx:after:swap", () => {
     all("#toasts .is-used").forEach((toast) => toast.remove());
     one("#detail .card-ahead")?.remove();
