@@ -207,7 +207,11 @@ class StartView(ApiView):
         if found.held_at is not None and not form.validated_data["dry_run"]:
             raise ProblemError("conflict", words_of_hold(found))
         try:
-            wizard.choose_mapping(found, found.mapping or wizard.offered_mapping(found), _user(request), now)
+            mapping = found.mapping or wizard.offered_mapping(found)
+            if not found.mapping and found.kind == ImportKind.LEADS:
+                wizard.check_mapping(mapping, list(shape_of(found).headers), kind=found.kind)
+                wizard.check_speaks_of_people(mapping)
+            wizard.choose_mapping(found, mapping, _user(request), now)
             start = wizard.start_dry_run if form.validated_data["dry_run"] else wizard.start_run
             start(found, _user(request), now)
         except MappingError as problem:

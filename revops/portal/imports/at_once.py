@@ -140,6 +140,9 @@ def _decide(run: ImportRun, source: Source, wish: Wish) -> list[str]:
         raise wizard.NotReady(words)
     notes = [words for _code, words in shape.notes]
     chosen = wish.mapping or wizard.offered_mapping(run)
+    if wish.mapping is None and run.kind == ImportKind.LEADS:
+        wizard.check_mapping(chosen, list(shape.headers), kind=run.kind)
+        wizard.check_speaks_of_people(chosen)
     wizard.choose_mapping(run, chosen, None, timezone.now())
     is_history = wish.is_history
     if is_history is None:

@@ -23,6 +23,8 @@ from revops.foundation.models import Job, LedgerEntry, User
 from revops.portal.imports.holding import forget_findings, words_of_hold
 from revops.portal.imports.uploads import sample_rows, shape_of
 
+PEOPLE_TARGETS = frozenset({"email", "phone", "name", "first_name", "last_name", "title"})
+
 DRY_RUN, RUN, UNDO = "import_dry_run", "import_run", "import_undo"
 
 PURCHASED_REFUSAL = gettext_lazy(
@@ -82,6 +84,18 @@ def check_mapping(mapping: Mapping[str, Any], headers: list[str], *, kind: str, 
         raise MappingError(
             [_("Nothing says who the people are. Map a column to the e-mail address, the phone number or their id.")]
         )
+
+
+def check_speaks_of_people(mapping: Mapping[str, Any]) -> None:
+    """Raises MappingError if a suggested mapping knows rows by nothing but an id: roles and templates have ids, too.
+
+    For imports that nobody looks at: known column sets and mappings that a person confirmed are taken as they are.
+    """
+    used = {plan if isinstance(plan, str) else plan.get("to") for plan in mapping["columns"].values()}
+    if mapping.get("preset") or mapping.get("remembered") or used & PEOPLE_TARGETS:
+        return
+    words = _("Its rows have an id and nothing that says they are people. Map a column to a name or an address.")
+    raise MappingError([words])
 
 
 def set_rules(run: ImportRun, *, source: Source, legal_basis: str, is_history: bool, campaign: str = "") -> None:
