@@ -76,7 +76,7 @@ class RemarkSerializer(Serializer):
 
 
 class LintSerializer(Serializer):
-    is_valid = serializers.BooleanField()
+    may_be_saved = serializers.BooleanField()
     remarks = RemarkSerializer(many=True)
 
 
@@ -218,8 +218,8 @@ class LintView(ApiView):
         form.is_valid(raise_exception=True)
         now = timezone.now()
         remarks = lint(stamp_kinds(form.validated_data["definition"]), data_coverage(now), now.date())
-        is_valid = not any(remark.is_error for remark in remarks)
-        return Response(LintSerializer({"is_valid": is_valid, "remarks": remarks}).data)
+        may_be_saved = not any(remark.is_error for remark in remarks)
+        return Response(LintSerializer({"may_be_saved": may_be_saved, "remarks": remarks}).data)
 
 
 class DifferencesView(ApiView):

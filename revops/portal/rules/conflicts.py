@@ -93,6 +93,13 @@ def _said(base: Mapping[str, Any], after: Mapping[str, Any], collision: Collisio
     return told[0].after if told and told[0].after else json.dumps(value)
 
 
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """What was chosen for each collision, by its name."""
+    return {
+        name.removeprefix("choice:"): str(value) for name, value in request.POST.items() if name.startswith("choice:")
+    }
+
+
 @needs("rules.propose")
 @require_POST
 def merge_typed(request: HttpRequest, version: int) -> HttpResponse:
@@ -109,7 +116,7 @@ def merge_typed(request: HttpRequest, version: int) -> HttpResponse:
     keep_both = request.POST.get("act") != "mine"
     made = mine
     if keep_both and base is not None:
-        chosen = {name.removeprefix("choice:"): value for name, value in request.POST.items()}
+        chosen = _chosen(request)
         made = merge(base.definition, mine, book.definition, chosen).definition
     try:
         edit_draft(
@@ -135,7 +142,7 @@ def rebase(request: HttpRequest, version: int) -> HttpResponse:
         messages.info(request, _("This draft is up to date."))
         return redirect("rule-version", version)
     base = book.based_on.definition if book.based_on else live.definition
-    chosen = {name.removeprefix("choice:"): value for name, value in request.POST.items()}
+    chosen = _chosen(request)
     collisions = merge(base, book.definition, live.definition, chosen).collisions
     if request.method == "POST":
         try:

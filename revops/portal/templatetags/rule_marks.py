@@ -25,15 +25,13 @@ def share(value: Any) -> SafeString:
         return format_html(
             '<span class="rate-few">{}<span class="reader"> {}</span></span>', words, _("too few to say")
         )
+    told = {"n": f"{n:,}".replace(",", "\u202f"), "low": round(100 * given["low"]), "high": round(100 * given["high"])}
     return format_html(
-        '{}\u202f% <span class="text-secondary">{}</span>',
-        f"{100 * hits / n:.0f}",
-        _("of %(n)s (%(low)s–%(high)s)")
-        % {
-            "n": f"{n:,}".replace(",", "\u202f"),
-            "low": f"{100 * given['low']:.0f}",
-            "high": f"{100 * given['high']:.0f}",
-        },
+        '<span class="text-nowrap">{}\u202f% <span class="text-secondary">{}</span></span> '
+        '<span class="text-secondary text-nowrap">{}</span>',
+        round(100 * hits / n),
+        _("of %(n)s") % told,
+        _("(%(low)s–%(high)s)") % told,
     )
 
 

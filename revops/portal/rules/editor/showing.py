@@ -263,8 +263,8 @@ def _sentences(working: Working, book: RulebookDefinition | None, kinds: Mapping
                 if place is not None:
                     said[place] = _said(entry, kinds)
     for place, line in enumerate(working.lines):
-        if place not in said and (entry := parsed_line(line, kinds)):
-            said[place] = _said(entry, kinds)
+        if place not in said and (alone := parsed_line(line, kinds)):
+            said[place] = _said(alone, kinds)
     return said
 
 

@@ -239,9 +239,9 @@ def _unparked(entry: Mapping[str, Any], definition: Mapping[str, Any]) -> Line |
         book = parse_rulebook(alone)
     except InvalidRulebook:
         return None
-    condition = {RULES: book.rules, NOES: book.disqualifiers, STAGES: book.stages}[part][0].condition
+    entries: Sequence[Any] = {RULES: book.rules, NOES: book.disqualifiers, STAGES: book.stages}[part]
     return Line(
-        written["key"], axis, node_of(condition), False,
+        written["key"], axis, node_of(entries[0].condition), False,
         written.get("points"), written.get("family", ""), written.get("half_life_days"),
     )  # fmt: skip
 
@@ -251,7 +251,7 @@ def read_working(data: QueryDict, rest: Mapping[str, Any]) -> Working:
     count = data.get("lines", "")
     lines = (_read_line(data, n) for n in range(min(int(count) if count.isdecimal() else 0, _MOST_LINES)))
     limits = {
-        name: whole(data[name].strip()) if name == "hand_raise" else thousandths(data[name])
+        name: whole(data.get(name, "").strip()) if name == "hand_raise" else thousandths(data.get(name, ""))
         for name in data
         if name == "hand_raise" or name.startswith(("cap.", "floor.", "family.", "tier."))
     }
