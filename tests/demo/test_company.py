@@ -17,7 +17,7 @@ from revops.portal.demo.people import demo_users
 from revops.portal.demo.seeding import PortalNotEmptyError, is_empty, is_unfinished, seed_company
 from scoring.models import Rulebook
 from scoring.replay import replay_decisions
-from sla.models import Clock, HandOff
+from sla.models import Agreement, Assignment, Clock, HandOff, RoutingBalance
 from tests.conftest import NOW
 
 Made = dict[str, Any]
@@ -142,3 +142,15 @@ def test_a_portal_with_data_is_left_alone(made: Made) -> None:
 def test_a_size_that_makes_no_sense_is_refused_in_words() -> None:
     with pytest.raises(CommandError, match="Choose between"):
         call_command("seed_demo", leads=3)
+
+
+def test_both_sides_signed_a_second_agreement_and_one_signed_a_third(made: Made) -> None:
+    agreements = {one.version: one for one in Agreement.objects.all()}
+    assert [agreements[version].state for version in (1, 2, 3)] == ["superseded", "live", "draft"]
+    assert set(agreements[3].signatures.values_list("side", flat=True)) == {"sales"}
+
+
+def test_territories_decide_and_some_leads_wait_for_somebody(made: Made) -> None:
+    assert Assignment.objects.filter(trace__rule="Enterprise EMEA").exists()
+    assert HandOff.objects.unrouted().exists()
+    assert sum(RoutingBalance.objects.values_list("balance", flat=True)) == 0

@@ -22,6 +22,7 @@ from revops.portal.demo.desk import Rep
 from revops.portal.demo.people import COMPANY, DOMAIN, OFFICES, PASSWORD, STAFF, Office
 from revops.portal.demo.places import REGIONS
 from revops.portal.demo.seasons import YEAR
+from revops.portal.demo.two_sides import draw_territories
 from scoring.models import SigningSide
 from scoring.publishing import create_draft, keep_rulebook, publish_rulebook, sign_rulebook
 from scoring.starter import STARTER_DEFINITION, publish_starter
@@ -64,6 +65,7 @@ def found_company(now: datetime, rng: Random, leads: int) -> Company:
         reps[user.pk] = Rep(
             user.pk, member.team, member.pace, member.strict, member.diligence, hours_of(version).without(away)
         )
+    draw_territories(users, begins)
     publish_starter_agreement(
         users["marketing-manager"],
         users["manager1"],

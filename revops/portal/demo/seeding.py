@@ -24,9 +24,10 @@ from revops.portal.demo.desk_words import equip_desk
 from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_settings
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
-from revops.portal.demo.seasons import YEAR
 from revops.portal.demo.rule_changes import change_rules
+from revops.portal.demo.seasons import YEAR
 from revops.portal.demo.simulation import Simulation
+from revops.portal.demo.two_sides import SECOND_AGREEMENT_AFTER, draft_third_agreement, sign_second_agreement
 from revops.portal.demo.world import plan_world
 from scoring.models import LeadScore, ScoreDecision
 from sla.models import Clock, HandOff
@@ -86,6 +87,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
         _run(simulation, company, now, tell)
         with transaction.atomic():
             equip_desk(company.users, now, Random(f"desk/{seed}"))  # noqa: S311 - a story, not a secret
+            draft_third_agreement(company.users, now)
             settle_settings(company.users, now)
             contest_lately(now, Random(f"disputes/{seed}"))  # noqa: S311 - a story, not a secret
             escalate_lately(now)
@@ -118,15 +120,19 @@ def _write_down(action: str, now: datetime) -> None:
 def _run(simulation: Simulation, company: Company, now: datetime, tell: Tell) -> None:
     huddles = Huddles(company, now)
     second_rulebook_at = now - YEAR + SECOND_RULEBOOK_AFTER
-    is_published = False
+    is_published = is_agreed = False
 
     def after_slice(done: int, of: int, end: datetime) -> None:
-        nonlocal is_published
+        nonlocal is_published, is_agreed
         if not is_published and end >= second_rulebook_at:
             publish_second_rulebook(company, end)
             is_published = True
             while journey.catch_up(now=end):
                 pass
+        if not is_agreed and end >= now - YEAR + SECOND_AGREEMENT_AFTER:
+            with transaction.atomic():
+                sign_second_agreement(company.users, end)
+            is_agreed = True
         if done in _ANALYZE_AT:
             _analyze()
         huddles.hold(end)
