@@ -105,7 +105,7 @@ def _refs(condition: Condition, judged: Judged, lead: int) -> Iterable[Evidence]
         if isinstance(question, ActQuestion):
             measure = workspace.measure(question)
             yield Evidence(
-                signal_kinds=question.asked_kinds(),
+                signal_kinds=question.happened(workspace, lead),
                 first_on=workspace.date(int(measure.earliest[lead])),
                 last_on=workspace.date(int(measure.latest[lead])),
                 by="account" if question.asked_account_kinds() else "person",

@@ -37,12 +37,22 @@ FOUND = [
         "requested a demo, 2 different days, last on 4 Mar 2026",
     ),
     ({"signals": ["roi_calculator"]}, {}, "used the ROI calculator (no date)"),
+    ({"signals": [DEMO], "last_within_days": 9}, {}, "requested a demo 2 times, last on 4 Mar 2026"),
+    ({"signals": ["blog_visit"], "quiet_for_days": 9}, {}, "read the blog on 12 Feb 2026"),
+    ({"signals": ["webinar_attended"], "total_at_least": 9}, {}, "attended a webinar (80 % in total), last on 4 Mar 2026"),
+    (
+        {"signals": ["blog_visit", "page_visit"], "then": ["webinar_attended", DEMO], "gap_days": 20},
+        {},
+        "read the blog, then attended a webinar or requested a demo, last on 4 Mar 2026",
+    ),
+    ({"fact": "lead.country", "none_of": ["us"]}, {"lead.country": "DE"}, "country is DE"),
 ]
 
 
 @pytest.mark.parametrize(("when", "facts", "words"), FOUND)
 def test_what_was_found_is_said_in_words(when, facts, words):
     acts = [Act(DEMO, TODAY), Act(DEMO, days_ago(2)), Act("roi_calculator", None)]
+    acts += [Act("blog_visit", days_ago(20)), Act("webinar_attended", TODAY, value=80)]
     definition = small_rulebook({"when": when})
     condition = definition.rules[0].condition
     workspace = Workspace(frame_of([LeadFacts(TODAY, facts, acts)]))

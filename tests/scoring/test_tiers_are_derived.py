@@ -90,7 +90,12 @@ def test_then_and_now_stand_side_by_side_with_the_rules_that_moved(judged):
     assert then.stage is None
     assert now.stage.label == "Comparing"
     assert now.stage.evidence == "Visited the pricing page 2 times, last on 4 Mar 2026"
-    assert now.as_dict()["evaluation_stage"]["key"] == "comparing"
+    assert now.as_dict()["evaluation_stage"]["evidence_refs"] == [
+        {
+            "type": "signals", "kinds": ["pricing_page_visit"], "first_on": "2026-03-04", "last_on": "2026-03-04",
+            "by": "person",
+        }
+    ]  # fmt: skip
     assert side_by_side(None, now)[0].then is None
 
 

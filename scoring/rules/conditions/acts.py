@@ -64,11 +64,13 @@ class Counting(ActQuestion):
         return _("somebody at the company %(acts)s") % {"acts": acts} if self.is_by_account else acts
 
     def found(self, facts: Workspace, lead: int, kinds: Mapping[str, Kind]) -> str:
-        acts = self.acts(facts)
-        done = acts.kinds_of(lead) or self.kinds
-        words = {"acts": self.said(join_names([code for code in self.kinds if code in done], kinds))}
+        words = {"acts": self.said(join_names(self.happened(facts, lead) or self.kinds, kinds))}
         measure = facts.measure(self)
         return on_day(self.tell(words, int(measure.count[lead])), facts, int(measure.latest[lead]), measure.count[lead])
+
+    def happened(self, facts: Workspace, lead: int) -> tuple[str, ...]:
+        done = self.acts(facts).kinds_of(lead)
+        return tuple(code for code in self.kinds if code in done)
 
     def tell(self, words: dict[str, Any], count: int) -> str:
         """What was counted, from `acts` in words."""

@@ -134,6 +134,10 @@ class ActQuestion(Question):
         """What was counted, for every lead of the frame."""
         raise NotImplementedError
 
+    def happened(self, facts: Workspace, lead: int) -> tuple[str, ...]:
+        """The signal kinds of the acts that counted for one lead."""
+        return self.asked_kinds()
+
 
 def attributes_of(condition: Condition) -> set[str]:
     return {name for question in condition.questions() for name in question.asked_attributes()}

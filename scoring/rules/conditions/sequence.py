@@ -85,12 +85,15 @@ class Sequence(ActQuestion):
             clause = _("%(first)s, then %(then)s at most %(n)d days later") % words
         return f"{clause},{window(self.within_days)}" if self.within_days is not None else clause
 
+    def happened(self, facts: Workspace, lead: int) -> tuple[str, ...]:
+        done = facts.acts(self.kinds).dated().kinds_of(lead) | self.followers(facts).kinds_of(lead)
+        return tuple(code for code in self.asked_kinds() if code in done)
+
     def found(self, facts: Workspace, lead: int, kinds: Mapping[str, Kind]) -> str:
         measure = facts.measure(self)
-        done = self.followers(facts).kinds_of(lead)
-        earlier = facts.acts(self.kinds).dated().kinds_of(lead)
+        done = self.happened(facts, lead)
         text = _("%(first)s, then %(then)s") % {
-            "first": join_names([code for code in self.kinds if code in earlier], kinds),
-            "then": join_names([code for code in self.then if code in done], kinds),
+            "first": join_names([code for code in self.kinds if code in done] or self.kinds, kinds),
+            "then": join_names([code for code in self.then if code in done] or self.then, kinds),
         }
         return on_day(text, facts, int(measure.latest[lead]), int(measure.count[lead]))
