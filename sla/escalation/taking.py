@@ -22,6 +22,7 @@ from sla.models import Escalation
 from sla.pool import offer_handoffs
 
 FIRST_CONTACT = "first_contact"
+_ATTEMPTS = "lead_id = ANY(%s) AND recorded_at <= %s AND NOT is_automatic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,7 @@ def _confirmed(due: list[_Due], now: datetime) -> list[_Due]:
     contact = {one.promise.lead_id for one in due if one.promise.clause_code == FIRST_CONTACT}
     if not contact:
         return due
-    evidence = [
-        evidence_of(attempt)
-        for attempt in rows_where(Attempt, "lead_id = ANY(%s) AND recorded_at <= %s", [list(contact), now])
-    ]
+    evidence = [evidence_of(attempt) for attempt in rows_where(Attempt, _ATTEMPTS, [list(contact), now])]
     since = {one.promise.lead_id: one.promise.started_at for one in due if one.promise.lead_id in contact}
     kept = [item for item in evidence if since[item.lead_id] <= item.at <= now]
     closed = set(meet_clocks(FIRST_CONTACT, kept, now=now)) if kept else set()

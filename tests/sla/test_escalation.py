@@ -125,6 +125,15 @@ def test_a_back_dated_word_does_not_stop_the_ladder(hand_off, team, now):
     assert clock.met_at == now + 5 * HOUR  # closed, and late
 
 
+def test_what_a_machine_sent_keeps_no_promise(hand_off, team, now):
+    (handoff,) = hand_off()
+    Attempt.objects.create(
+        lead_id=handoff.lead_id, user=handoff.owner, channel="email", result="no_answer", grade="A", is_automatic=True,
+        occurred_at=now + HOUR, recorded_at=now + HOUR,
+    )  # fmt: skip
+    assert [action for action, _name in steps(now + 4 * HOUR)] == ["remind", "backup"]
+
+
 def test_answered_excused_and_paused_promises_climb_no_further(hand_off, team, now):
     answered, excused, paused = hand_off(3)
     answer_handoffs([HandOffAnswer(answered.pk, "rejected", answered.owner_id, now)], now=now)
