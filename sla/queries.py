@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
-from sla.business_time import BusinessHours
+from sla.business_time import BusinessHours, from_microseconds, to_microseconds
 from sla.calendars import hours_of, newest_versions
 from sla.clock_state import Reading, read_clock
+from sla.clocks import spans_of
 from sla.fair_turns import TURN
 from sla.models import (
     Agreement,
@@ -111,8 +113,31 @@ def reading_of(clock: Clock, now: datetime) -> Reading:
     """The state of a clock and the time left, in business time where its clause counts so. No query if
     `calendar_version` is loaded.
     """
-    hours = hours_of(clock.calendar_version) if clock.calendar_version else None
+    hours = hours_of(clock.calendar_version, spans_of(clock.away)) if clock.calendar_version else None
     return read_clock(clock, now, hours)
+
+
+def closed_hours_of(clock: Clock, now: datetime, most: int = 60) -> list[tuple[datetime, datetime]]:
+    """When a clock stood still because its calendar was closed or its owner away: nights, weekends, holidays.
+
+    From its start until it ended, or is due. Empty for plain time. No query if `calendar_version` is loaded.
+    """
+    if clock.calendar_version is None:
+        return []
+    hours = hours_of(clock.calendar_version, spans_of(clock.away))
+    first = to_microseconds(clock.started_at)
+    last = to_microseconds(clock.met_at or clock.cancelled_at or max(now, clock.due_at))
+    open_time = hours.open_time(first, last)
+    at = bisect_right(open_time.ends, first)  # the first opening that ends after the start
+    found: list[tuple[datetime, datetime]] = []
+    closed = first
+    while closed < last and len(found) < most and at < len(open_time.starts):
+        opens = min(open_time.starts[at], last)
+        if opens > closed:
+            found.append((from_microseconds(closed), from_microseconds(opens)))
+        closed = open_time.ends[at]
+        at += 1
+    return found
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ class WallClock:
         self.own = {
             date.fromisoformat(day): facts.get("windows") or () for day, facts in (spec.get("own") or {}).items()
         }
-        self.open_minutes = cache(self._open_minutes)
+        self.open_minutes, self.windows = cache(self._open_minutes), cache(self._windows)
 
     def due_at(
         self, start: datetime, promise: timedelta, stops: Sequence[tuple[datetime, datetime]] = ()
@@ -58,22 +58,27 @@ class WallClock:
 
     def _open_minutes(self, day: date) -> tuple[bool, ...]:
         """Each minute of one day in UTC."""
-        first = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        return tuple(self._is_open(first + number * MINUTE) for number in range(24 * 60))
+        return tuple(self._is_open(today, now) for today, now in _on_the_wall(self.zone, day))
 
-    def _is_open(self, at: datetime) -> bool:
-        wall = at.astimezone(self.zone)
-        now = wall.hour * 60 + wall.minute
-        today, yesterday = wall.date(), wall.date() - DAY
-        for opens, closes in self._windows(today):
+    def _is_open(self, today: date, now: int) -> bool:
+        """Whether somebody works when the wall shows this day and minute."""
+        for opens, closes in self.windows(today):
             if opens <= now < (closes if closes > opens else closes + 1440):
                 return True
-        return any(closes <= opens and now < closes for opens, closes in self._windows(yesterday))
+        return any(closes <= opens and now < closes for opens, closes in self.windows(today - DAY))
 
     def _windows(self, day: date) -> list[tuple[int, int]]:
         """When work begins and ends on a day, by its own plan, else not at all on a day off, else by the week."""
         usual = () if day in self.off else self.week.get(_WEEKDAYS[day.weekday()], ())
         return [(_minutes(opens), _minutes(closes)) for opens, closes in self.own.get(day, usual)]
+
+
+@lru_cache(maxsize=512)
+def _on_the_wall(zone: ZoneInfo, day: date) -> tuple[tuple[date, int], ...]:
+    """What the wall shows in each minute of one day in UTC: the day there, and the minutes since its midnight."""
+    first = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    walls = ((first + number * MINUTE).astimezone(zone) for number in range(24 * 60))
+    return tuple((wall.date(), wall.hour * 60 + wall.minute) for wall in walls)
 
 
 def _minutes(text: str) -> int:

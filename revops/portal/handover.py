@@ -27,11 +27,15 @@ def requests_for(
     as_of: Mapping[UUID, datetime],
     causes: Mapping[UUID, str],
     cause_kind: str,
+    *,
+    not_before: datetime | None = None,
 ) -> list[HandOffRequest]:
     """Hand-off requests for the leads that sales should act on and that are not with sales yet.
 
-    That is tier 1, or what a person's override says while it is in force. What sales gave back, rejected or returned to nurture, comes again only with a hand-raise or another strong act
-    since, and at most MOST_REJECTIONS times after a rejection. One query if any lead is tier 1, else none.
+    That is tier 1, or what a person's override says while it is in force. What sales gave back, rejected or returned to
+    nurture, comes again only with a hand-raise or another strong act since, and at most MOST_REJECTIONS times after a
+    rejection. One query if any lead is tier 1, else none. What was held up is handed off at `not_before`: the time
+    before is not the rep's.
     """
     ready = {q.lead_id: q for q in qualified if q.acting_tier == 1}
     if not ready:
@@ -57,7 +61,7 @@ def requests_for(
             tier=1,
             priority=ready[lead.pk].priority,
             qualified_at=as_of[lead.pk],
-            at=as_of[lead.pk],
+            at=max(as_of[lead.pk], not_before or as_of[lead.pk]),
             account_id=lead.account_id,
             account_owner_id=lead.account_owner_id,
             country=lead.person.country or (lead.account.country if lead.account else ""),

@@ -77,10 +77,14 @@ def admit(items: Sequence[Item], *, now: datetime) -> list[Receipt]:
 
 @dataclass(slots=True)
 class _Splitting:
-    """One batch on its way, in parts if it must be; counts the culprits it found."""
+    """One batch on its way, in parts if it must be; counts the culprits it found.
+
+    What was held up, in quarantine or by a failure, is sales' to answer from now on, not from its receipt.
+    """
 
     now: datetime
     released: bool = False
+    held_up: bool = False
     culprits: int = 0
 
     def admit(self, entries: Sequence[Journalled]) -> dict[UUID, Receipt]:
@@ -88,7 +92,9 @@ class _Splitting:
             return {}
         try:
             with transaction.atomic():
-                return {r.submission_id: r for r in _process(entries, now=self.now, released=self.released)}
+                not_before = self.now if self.held_up else None
+                receipts = _process(entries, now=self.now, released=self.released, not_before=not_before)
+                return {receipt.submission_id: receipt for receipt in receipts}
         except Exception as error:  # noqa: BLE001 - whatever it is, the submission is kept
             if len(entries) == 1 or self.culprits >= MOST_CULPRITS:
                 self.culprits += 1
@@ -104,12 +110,15 @@ class _Splitting:
         return {e.submission.pk: Receipt(e.submission.pk, "pending", detail=words) for e in entries}
 
 
-def _process(entries: Sequence[Journalled], *, now: datetime, released: bool) -> list[Receipt]:
+def _process(
+    entries: Sequence[Journalled], *, now: datetime, released: bool, not_before: datetime | None
+) -> list[Receipt]:
     admissions = admit_people(entries, now=now, released=released)
     record_history(admissions, now=now)
     live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
     past = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.lead.is_history}
-    _qualify({a.lead.pk: a.at for a in live if a.lead}, _causes(live), "submission", now=now)
+    as_of = {a.lead.pk: a.at for a in live if a.lead}
+    _qualify(as_of, _causes(live), "submission", now=now, not_before=not_before)
     _complete(live, now=now)
     qualify_leads(list(past), as_of=past, now=now, cause_kind="history")
     return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
@@ -125,10 +134,17 @@ def _causes(admissions: Sequence[Admission]) -> dict[UUID, str]:
     return {a.lead.pk: a.entry.submission.receipt for a in admissions if a.lead is not None}
 
 
-def _qualify(as_of: Mapping[UUID, datetime], causes: Mapping[UUID, str], cause_kind: str, *, now: datetime) -> None:
+def _qualify(
+    as_of: Mapping[UUID, datetime],
+    causes: Mapping[UUID, str],
+    cause_kind: str,
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
     """Scores leads, hands the ready ones to sales, leaves the others to marketing, and tells whom it concerns."""
     qualified = qualify_leads(list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes)
-    requests = requests_for(qualified, as_of, causes, cause_kind)
+    requests = requests_for(qualified, as_of, causes, cause_kind, not_before=not_before)
     handed_off = hand_off_leads(requests, now=now)
     open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
     move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)
@@ -147,7 +163,7 @@ def release(submission_ids: Sequence[UUID], *, now: datetime) -> list[Receipt]:
     with transaction.atomic():
         waiting = Submission.objects.filter(pk__in=submission_ids).quarantined().select_related("body")
         entries = [rebuilt(submission) for submission in waiting.select_for_update(of=("self",))]
-        return list(_Splitting(now, released=True).admit(entries).values())
+        return list(_Splitting(now, released=True, held_up=True).admit(entries).values())
 
 
 def withdraw(job_id: UUID, actor_id: UUID | None, *, now: datetime) -> tuple[int, int]:
@@ -171,7 +187,7 @@ def finish_pending(*, now: datetime, limit: int = 500) -> int:
     """The sweep: gives submissions that failed another try. Returns how many are settled now."""
     with transaction.atomic():
         entries = take_pending(now=now, limit=limit)
-        receipts = _Splitting(now).admit(entries)
+        receipts = _Splitting(now, held_up=True).admit(entries)
         return settle_pending([pk for pk, receipt in receipts.items() if receipt.outcome != "pending"])
 
 

@@ -28,6 +28,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget vetted lists": {"task": "portal.forget_vetted_lists", "schedule": crontab(minute="29")},
     "let drafts judge in the shadow": {"task": "portal.judge_shadows", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
+    "open findings of the week that is over": {"task": "portal.open_findings", "schedule": crontab(minute="7")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "audit what is stored": {"task": "portal.audit_integrity", "schedule": crontab(minute="10", hour="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},

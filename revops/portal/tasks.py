@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
+from feedback import findings
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from revops.portal import journey
@@ -91,6 +93,15 @@ def freeze_reviews() -> str:
     now = timezone.now()
     review = freeze_review(Week.of(now, organisation_zone()).plus(-1), now=now)
     return review.snapshot_hash
+
+
+@shared_task(name="portal.open_findings")
+def open_findings() -> int:
+    """Opens the findings of the last four weeks that are over; a second run opens nothing. Returns how many are new."""
+    now = timezone.now()
+    week = Week.of(now, organisation_zone())
+    with transaction.atomic():
+        return sum(len(findings.open_findings(week.plus(-ago), now=now)) for ago in range(4, 0, -1))
 
 
 @shared_task(name="portal.prove_decisions")

@@ -98,6 +98,9 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         indexes = (
             models.Index(fields=["user", "-created_at"], condition=Q(read_at__isnull=True), name="unread_notices"),
+            models.Index(
+                fields=["subject_id", "created_at"], condition=Q(kind="lead.assigned"), name="notices_of_a_new_lead"
+            ),
         )
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from revops.portal.api.fields import PublicIdFilter
 from revops.portal.api.who import decode_or_404, visible_leads
 from sla.clock_state import LABELS, ClockState
 from sla.models import ClauseSide, Clock
-from sla.queries import reading_of
+from sla.queries import closed_hours_of, reading_of
 
 
 class ClockSerializer(Serializer):
@@ -42,6 +42,25 @@ class ClockSerializer(Serializer):
     met_by_kind = serializers.CharField()
     cancelled_at = InstantField(allow_null=True)
     paused_at = InstantField(allow_null=True)
+
+
+class ClockEventSerializer(Serializer):
+    kind = serializers.CharField(help_text="paused or resumed")
+    at = InstantField()
+    reason = serializers.CharField()
+
+
+class ClosedSerializer(Serializer):
+    since = InstantField()
+    until = InstantField()
+
+
+class ClockDetailSerializer(ClockSerializer):
+    agreement_version = serializers.IntegerField(source="clause.agreement.version")
+    calendar = serializers.CharField(allow_null=True, source="calendar_version", help_text="Name and version.")
+    replaces_id = PublicIdField("clock", allow_null=True, help_text="The clock it runs on for.")
+    events = ClockEventSerializer(many=True, help_text="When it was stopped and ran on, the oldest first.")
+    closed_hours = ClosedSerializer(many=True, help_text="When its calendar was closed; the first sixty times.")
 
 
 def _open(clocks: QuerySet[Clock], now: Any) -> QuerySet[Clock]:
@@ -93,10 +112,16 @@ class ClockListView(ApiView):
 class ClockView(ApiView):
     permissions = {"GET": "sla.view"}
 
-    @extend_schema(responses=ClockSerializer)
+    @extend_schema(responses=ClockDetailSerializer)
     def get(self, request: Request, clock: str) -> Response:
-        found = clocks_for(request).get(pk=decode_or_404("clock", clock))
-        return Response(shown_clock(found, timezone.now()))
+        clocks = clocks_for(request).select_related("clause__agreement", "calendar_version__calendar")
+        found: Any = clocks.prefetch_related("events").get(pk=decode_or_404("clock", clock))
+        now = timezone.now()
+        reading = reading_of(found, now)
+        found.state, found.is_late, found.left = reading.state.value, reading.is_late, reading.left
+        found.closed_hours = [{"since": since, "until": until} for since, until in closed_hours_of(found, now)]
+        facts = ClockDetailSerializer(found).data
+        return Response({**facts, "events": ClockEventSerializer(found.events.all(), many=True).data})
 
 
 def clocks_for(request: Request) -> QuerySet[Clock]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.corrections import Correction
+from feedback.lead_times import times_of
 from feedback.models import Outcome, OutcomeStage
 from feedback.outcomes import Result
 from revops.foundation.policy import can, check
@@ -199,6 +200,7 @@ def _lead_page(request: SignedInRequest, lead_id: str, form: OutcomeForm, *, sta
         "can_record": can(request.user, "outcomes.record")
         and found.stage in ("accepted", "opportunity", "won", "lost"),
         "can_undo": _can_undo(request, view),
+        "times": times_of([found.pk]).get(found.pk),
         "facts": [(key.replace("_", " ").capitalize(), value) for key, value in found.attributes.items()],
     }
     return render(request, "leads/lead.html", context, status=status)
