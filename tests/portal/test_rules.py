@@ -193,7 +193,7 @@ def test_the_pages_of_rules_cost_the_same_for_one_draft_and_for_three(
     client = sign_in("marketer")
     for _ in range(count):
         started(client)
-    with django_assert_num_queries(10):  # session, person, book, signatures, job, before, remarks, deals …
+    with django_assert_num_queries(11):  # session, person, book, signatures, job, before, remarks, effects, deals …
         client.get("/rules/")
     with django_assert_num_queries(4):  # session, person, rows, count
         client.get("/rules/versions/")
