@@ -18,7 +18,7 @@ from scoring.publishing import LiveRulebook, NoLiveRulebook, live_rulebook
 from scoring.rules.definition import Axis
 
 _PREVIOUS = """
-SELECT asked.lead_id, score.decision_id, score.tier, score.rulebook_id, decision.contributions,
+SELECT asked.lead_id, score.decision_id, score.tier, decision.rulebook_id, decision.contributions,
        decision.disqualified_by, decision.evaluation_stage, decision.formula_version, override.tier
   FROM unnest(%s::uuid[]) AS asked(lead_id)
   LEFT JOIN scoring_leadscore score ON score.lead_id = asked.lead_id
@@ -52,9 +52,13 @@ ON CONFLICT (lead_id) DO UPDATE
        intent = excluded.intent, timing = excluded.timing, tier = excluded.tier, priority = excluded.priority,
        decided_at = CASE WHEN scoring_leadscore.decision_id = excluded.decision_id THEN scoring_leadscore.decided_at
                          ELSE excluded.decided_at END,
-       reevaluate_at = excluded.reevaluate_at
- WHERE (scoring_leadscore.decision_id, scoring_leadscore.reevaluate_at)
-       IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)
+       reevaluate_at = excluded.reevaluate_at, is_provisional = false
+ WHERE scoring_leadscore.is_provisional
+       OR (scoring_leadscore.decision_id, scoring_leadscore.reevaluate_at)
+          IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)
+"""
+_PROVISIONAL = """
+SELECT lead_id FROM scoring_leadscore WHERE is_provisional ORDER BY tier, priority DESC LIMIT %s
 """
 _LEFT_BEHIND = """
 SELECT lead.id
@@ -168,7 +172,7 @@ def qualify_leads(
     qualifications = [
         _qualification(verdict, previous[verdict.lead_id], decided.get(verdict.lead_id)) for verdict in verdicts
     ]
-    _bring_up_to_date(rulebook, qualifications, dict(zip(loaded.lead_ids, loaded.is_history, strict=True)), now)
+    _bring_up_to_date(rulebook, qualifications, now)
     if cause_kind not in QUIET_CAUSES and asks_about_accounts(rulebook.compiled):
         mark_accounts(loaded.lead_ids)
     return qualifications
@@ -183,13 +187,18 @@ def due_for_reevaluation(now: datetime, limit: int) -> list[UUID]:
 
 
 def left_behind(limit: int) -> list[UUID]:
-    """Running leads that an earlier rulebook judged last, or none, the most promising first. One query.
+    """Running leads whose decision by the live rulebook is still to be written: those that were rescored all at once,
+    then those that an earlier rulebook judged last, or none; the most promising first. One or two queries.
 
     After a publication somebody qualifies these, batch by batch, until none is left.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT_BEHIND, [limit])
-        return [lead_id for (lead_id,) in cursor.fetchall()]
+        cursor.execute(_PROVISIONAL, [limit])
+        found = [lead_id for (lead_id,) in cursor.fetchall()]
+        if len(found) < limit:
+            cursor.execute(_LEFT_BEHIND, [limit - len(found)])
+            found += [lead_id for (lead_id,) in cursor.fetchall()]
+    return found
 
 
 def _verdicts(rulebook: LiveRulebook, loaded: LoadedFacts, evaluation: Evaluation) -> list[_Verdict]:
@@ -291,14 +300,12 @@ def _qualification(verdict: _Verdict, earlier: _Previous, decision_id: int | Non
     )
 
 
-def _bring_up_to_date(
-    rulebook: LiveRulebook, rows: list[Qualification], past: Mapping[UUID, bool], now: datetime
-) -> None:
+def _bring_up_to_date(rulebook: LiveRulebook, rows: list[Qualification], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             _BRING_UP_TO_DATE,
             [
-                array_of(row.lead_id for row in rows if not past[row.lead_id]),
+                array_of(row.lead_id for row in rows),
                 rulebook.id,
                 now,
                 array_of(row.lead_id for row in rows),

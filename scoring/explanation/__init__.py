@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,16 +30,30 @@ def explain(decision: ScoreDecision) -> Explanation:
 
 
 def explain_lead(lead_id: UUID) -> Explanation | None:
-    """Why the lead has its current score, None if it was never judged. One query."""
+    """Why the lead has its current score, None if it was never judged. One query; more while it is provisional."""
     score = LeadScore.objects.select_related("decision__rulebook").filter(pk=lead_id).first()
-    return explain(score.decision) if score else None
+    return explain_score(score) if score else None
+
+
+def explain_score(score: LeadScore) -> Explanation:
+    """Why a current score is as it is. No query if decision and rulebook were read with it, else as many as that.
+
+    While the decision behind a score is still to be written, the same evaluation is made again as of then.
+    """
+    if not score.is_provisional:
+        return explain(score.decision)
+    ((decision, judged, lead),) = _judged_anew([score])
+    return tell(decision, judged, lead)
 
 
 def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The one-sentence summaries of current scores, for lists. Leads never judged are left out. One query."""
-    scores = LeadScore.objects.filter(pk__in=list(lead_ids)).select_related("decision__rulebook")
-    decisions = [score.decision for score in scores]
-    return {decision.lead_id: tell_shortly(decision, judged, lead) for decision, judged, lead in _judged(decisions)}
+    scores = list(LeadScore.objects.filter(pk__in=list(lead_ids)).select_related("decision__rulebook"))
+    written = _judged([score.decision for score in scores if not score.is_provisional])
+    provisional = _judged_anew([score for score in scores if score.is_provisional])
+    return {
+        decision.lead_id: tell_shortly(decision, judged, lead) for decision, judged, lead in (*written, *provisional)
+    }
 
 
 def explain_now(lead_id: UUID, now: datetime) -> Explanation | None:
@@ -51,25 +65,47 @@ def explain_now(lead_id: UUID, now: datetime) -> Explanation | None:
         live = live_rulebook()
     except NoLiveRulebook:
         return None
-    loaded = load_facts([lead_id], live.compiled, as_of={}, now=now)
+    for decision, judged, lead in _judged_as_of({lead_id: now}, live.id, live.version, live.compiled):
+        return tell(decision, judged, lead)
+    return None
+
+
+def _judged_anew(scores: Sequence[LeadScore]) -> Iterable[tuple[ScoreDecision, Judged, int]]:
+    """Provisional scores, judged once more by their rulebook as of when they were."""
+    by_rulebook: dict[UUID, dict[UUID, datetime]] = {}
+    for score in scores:
+        by_rulebook.setdefault(score.rulebook_id, {})[score.lead_id] = score.decided_at
+    for book in Rulebook.objects.filter(pk__in=by_rulebook) if by_rulebook else ():
+        compiled = compiled_rulebook(book.pk, book.content_hash, book.definition)
+        yield from _judged_as_of(by_rulebook[book.pk], book.pk, book.version, compiled)
+
+
+def _judged_as_of(
+    as_of: Mapping[UUID, datetime], rulebook_id: UUID, version: int, compiled: CompiledRulebook
+) -> Iterable[tuple[ScoreDecision, Judged, int]]:
+    """Decisions that are stored nowhere: what a rulebook says about leads as of some moments."""
+    latest = max(as_of.values())
+    loaded = load_facts(list(as_of), compiled, as_of=as_of, now=latest)
     if not loaded.lead_ids:
-        return None
-    evaluation = evaluate(live.compiled, loaded.frame)
-    keys = [*(no.key for no in live.compiled.definition.disqualifiers), ""]  # -1, nobody, is the last
-    decision = ScoreDecision(
-        lead_id=lead_id,
-        rulebook=Rulebook(id=live.id, version=live.version),
-        decided_at=now,
-        as_of=now,
-        fit=int(evaluation.axes[Axis.FIT][0]),
-        intent=int(evaluation.axes[Axis.INTENT][0]),
-        timing=int(evaluation.axes[Axis.TIMING][0]),
-        tier=int(evaluation.tier[0]),
-        disqualified_by=keys[int(evaluation.disqualified[0])],
-        contributions=evaluation.contributions[0].tolist(),
-        formula_version=FORMULA_VERSION,
-    )
-    return tell(decision, Judged(live.compiled, evaluation), 0)
+        return
+    evaluation = evaluate(compiled, loaded.frame)
+    keys = [*(no.key for no in compiled.definition.disqualifiers), ""]  # -1, nobody, is the last
+    judged = Judged(compiled, evaluation)
+    for index, lead_id in enumerate(loaded.lead_ids):
+        decision = ScoreDecision(
+            lead_id=lead_id,
+            rulebook=Rulebook(id=rulebook_id, version=version),
+            decided_at=as_of[lead_id],
+            as_of=as_of[lead_id],
+            fit=int(evaluation.axes[Axis.FIT][index]),
+            intent=int(evaluation.axes[Axis.INTENT][index]),
+            timing=int(evaluation.axes[Axis.TIMING][index]),
+            tier=int(evaluation.tier[index]),
+            disqualified_by=keys[int(evaluation.disqualified[index])],
+            contributions=evaluation.contributions[index].tolist(),
+            formula_version=FORMULA_VERSION,
+        )
+        yield decision, judged, index
 
 
 def evaluate_decisions(decisions: Sequence[ScoreDecision], compiled: CompiledRulebook) -> Evaluation:
@@ -101,5 +137,6 @@ __all__ = [
     "explain_lead",
     "explain_many",
     "explain_now",
+    "explain_score",
     "side_by_side",
 ]

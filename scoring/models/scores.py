@@ -59,11 +59,22 @@ class ScoreDecision(models.Model):
 
 
 class LeadScore(models.Model):
-    """The current score of a lead: a narrow row derived from its latest decision; rebuildable."""
+    """The current score of a lead: a narrow row derived from its latest decision; rebuildable.
 
-    lead = models.OneToOneField("leads.Lead", primary_key=True, on_delete=models.PROTECT, related_name="score")
-    decision = models.ForeignKey(ScoreDecision, on_delete=models.PROTECT, related_name="+", db_index=False)
-    rulebook = models.ForeignKey("scoring.Rulebook", on_delete=models.PROTECT, related_name="+", db_index=False)
+    Rescoring writes the whole table anew and swaps it, so the database holds no foreign keys of it: they would have to
+    be proved for every row each time. While `is_provisional`, the decision behind the numbers is still to be written;
+    `decision` is then the one before.
+    """
+
+    lead = models.OneToOneField(
+        "leads.Lead", primary_key=True, on_delete=models.PROTECT, related_name="score", db_constraint=False
+    )
+    decision = models.ForeignKey(
+        ScoreDecision, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    rulebook = models.ForeignKey(
+        "scoring.Rulebook", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     fit = models.IntegerField()
     intent = models.IntegerField()
     timing = models.IntegerField()
@@ -73,9 +84,11 @@ class LeadScore(models.Model):
     reevaluate_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When time alone may next change a point; empty if never.")
     )
+    is_provisional = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
+            models.Index(fields=["tier", "-priority"], condition=Q(is_provisional=True), name="score_provisional"),
             models.Index(fields=["reevaluate_at"], condition=Q(reevaluate_at__isnull=False), name="score_reevaluation"),
             models.Index(fields=["tier", "-priority"], name="score_tier_priority"),
         ]

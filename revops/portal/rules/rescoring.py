@@ -1,4 +1,8 @@
-"""After a publication every running lead is scored by the new rulebook, chunk by chunk, as a job with progress."""
+"""After a publication every running lead is scored by the new rulebook, as a job with progress.
+
+Many leads are scored all at once, from packed facts, and readers see all new scores in one moment; then their decisions
+are written batch by batch, and those that are sales-ready now are handed off. Few leads go batch by batch at once.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from leads.lifecycle import CLOSED_STAGES
@@ -14,10 +19,14 @@ from revops.foundation import jobs
 from revops.foundation.models import Job, User
 from revops.portal import journey
 from scoring.models import LeadScore, Rulebook
+from scoring.publishing import NoLiveRulebook, live_rulebook
 from scoring.qualification import left_behind
+from scoring.rescoring import SwapRefused, rescore_leads
 
 KIND = "rescore"
 CHUNK = 500
+AT_ONCE_FROM = 20_000
+"""From so many leads on, all are scored at once."""
 
 
 def register() -> None:
@@ -31,13 +40,15 @@ def start_rescore(rulebook: Rulebook, user: User, now: datetime) -> Job:
 
 
 def leads_behind() -> int:
-    """How many running leads an earlier rulebook judged last. One query."""
+    """How many running leads an earlier rulebook judged last, or whose decision is still to be written. One query."""
     running = LeadScore.objects.filter(lead__withdrawn_at__isnull=True, lead__is_history=False)
-    return running.exclude(rulebook__state="live").exclude(lead__stage__in=CLOSED_STAGES).count()
+    earlier = ~Q(rulebook__state="live") & ~Q(lead__stage__in=CLOSED_STAGES)
+    return running.filter(earlier | Q(is_provisional=True)).count()
 
 
 def rescore_all(job: Job) -> dict[str, Any]:
     """Scores leads until none is left behind. What is done stays done, so a second try goes on where it is."""
+    at_once = _all_at_once(job)
     done, before = job.processed, list[UUID]()
     while chunk := left_behind(CHUNK):
         if chunk == before:
@@ -45,9 +56,25 @@ def rescore_all(job: Job) -> dict[str, Any]:
         now = timezone.now()
         with transaction.atomic():
             done += journey.rescore(chunk, now=now, rulebook=job.params["rulebook"])
-            jobs.advance(job, done, {}, now)
+            jobs.advance(job, done, job.checkpoint, now)
         before = chunk
-    return {"leads": done}
+    return {"leads": done, "at_once": at_once} if at_once else {"leads": done}
+
+
+def _all_at_once(job: Job) -> int:
+    """Swaps in the new scores of all running leads, unless they are few or that was done. Returns how many."""
+    if "at_once" in job.checkpoint:
+        return int(job.checkpoint["at_once"])
+    count = 0
+    if leads_behind() >= AT_ONCE_FROM:
+        now = timezone.now()
+        jobs.advance(job, job.processed, {}, now)
+        try:
+            count = rescore_leads(live_rulebook(), now=now).leads
+        except (NoLiveRulebook, SwapRefused):
+            count = 0  # batch by batch, then
+    jobs.advance(job, job.processed, {"at_once": count}, timezone.now())
+    return count
 
 
 def latest_rescore() -> Job | None:

@@ -30,7 +30,7 @@ from revops.portal.rules.reading import (
     verdict_of,
 )
 from revops.portal.rules.rescoring import latest_rescore, leads_behind
-from scoring.explanation import explain
+from scoring.explanation import explain_score
 from scoring.models import LeadScore, Rulebook, RulebookAction, RulebookChange, RulebookState
 from scoring.publishing import LONGEST_SUMMARY, OPEN_STATES, REVIEW_AFTER, is_overdue, needs_emergency
 
@@ -159,7 +159,7 @@ def try_lead(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "lead": lead,
-        "why": explain(score.decision) if score else None,
+        "why": explain_score(score) if score else None,
         "verdicts": [verdict_of(draft, score.decision) for draft in drafts if score],
     }
     return render(request, "rules/try.html", context)
