@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from revops.portal.benchmarking import measures, routing
+from revops.portal.benchmarking import measures, past, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
@@ -21,11 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parser.add_argument("--cases", type=int, default=1_000_000, help="how many past cases and running leads")
         parser.add_argument("--seconds", type=float, default=5.0, help="length of each measurement")
         parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", "2")))
         parser.add_argument("--threads", type=int, default=int(os.environ.get("WEB_THREADS", "8")))
 
-    def handle(self, *args: Any, seconds: float, workers: int, threads: int, **options: Any) -> None:
+    def handle(self, *args: Any, seconds: float, workers: int, threads: int, cases: int, **options: Any) -> None:
         self.rows: list[dict[str, Any]] = []
         self.is_quiet = options["json"]
         with own_database() as database:
@@ -34,6 +35,7 @@ class Command(BaseCommand):
                 self._measure_http(port, key, seconds)
             self._measure_inside(seconds)
             self._measure_routing()
+            self._measure_past(cases)
         if options["json"]:
             about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
             self.stdout.write(json.dumps({"about": about, "results": self.rows}, indent=2))
@@ -65,6 +67,26 @@ class Command(BaseCommand):
         for count in (5_000, 20_000):
             self._note(f"routing {count:,} among 50", routing.routing_alone(count), "leads/s", baseline=dealt)
         self._note("backlog, with owners and clocks", routing.backlog(5_000), "leads/s", baseline=dealt)
+
+    def _measure_past(self, cases: int) -> None:
+        """Backtest and rescoring, beside grouped SQL and one wide UPDATE over as many rows."""
+        if not cases:
+            return
+        past.make_past(cases)
+        sql = min(past.grouped_sql(cases) for _round in range(2))
+        self._note("grouped SQL over wide rows", cases / sql, "cases/s", took=sql * 1000)
+        for name, measure in (
+            ("backtest, quick answer of a cold process", past.quick_backtest),
+            ("backtest, exact, cold", past.cold_backtest),
+            ("backtest, another change", past.next_backtests),
+            ("backtest, asked again", past.same_backtest),
+        ):
+            seconds = measure()
+            self._note(name, cases / seconds, "cases/s", baseline=cases / sql, took=seconds * 1000)
+        past.make_leads(cases)
+        wide = past.wide_update()
+        self._note("one wide UPDATE", wide, "leads/s")
+        self._note("rescoring, all at once", past.rescoring(), "leads/s", baseline=wide)
 
     def _load(self, name: str, measure: Callable[..., Load], *arguments: Any, baseline: float | None = None) -> Load:
         load = measure(*arguments)
