@@ -59,7 +59,7 @@ class AxisSerializer(Serializer):
 
 class EvaluationStageSerializer(Serializer):
     key = serializers.ChoiceField([stage.value for stage in STAGES])
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     sentence = serializers.CharField()
     evidence = serializers.CharField()
     evidence_refs = EvidenceSerializer(many=True)
@@ -160,7 +160,7 @@ class WhyView(ApiView):
         if explanation is None:
             raise Http404
         shown = explanation.as_dict()
-        return self.versioned(shown, explanation.decision_id) if at == "decision" else Response(shown)
+        return self.versioned(shown, explanation.decision_id or 0) if at == "decision" else Response(shown)
 
 
 class TimelineView(ApiView):
