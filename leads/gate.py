@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.cleaning import clean_email, one_line
@@ -111,7 +112,7 @@ def undo_last_change(code: str, user: User, reason: str, now: datetime) -> Hygie
     return change_rule(code, before, user, reason, now, action="hygiene_rule.undone")
 
 
-def history_of(code: str) -> Sequence[LedgerEntry]:
+def history_of(code: str) -> QuerySet[LedgerEntry]:
     """Every change of a rule, newest first."""
     entries = LedgerEntry.objects.filter(subject_kind="hygienerule", subject_id=subject_of(code))
     return entries.select_related("actor").order_by("-pk")

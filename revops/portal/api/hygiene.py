@@ -76,7 +76,7 @@ class BounceSerializer(Serializer):
 
 
 class BouncesSerializer(Serializer):
-    items = BounceSerializer(many=True, allow_empty=False, max_length=MOST_BOUNCES)
+    items = serializers.ListField(child=BounceSerializer(), min_length=1, max_length=MOST_BOUNCES)
 
 
 class BouncesDoneSerializer(Serializer):
@@ -138,7 +138,7 @@ class HygieneTrialView(ApiView):
         request={"application/json": {"$ref": "#/components/schemas/SubmissionIn"}}, responses=TrialSerializer
     )
     def post(self, request: Request) -> Response:
-        data = request.data
+        data: Any = request.data
         errors = check_object(data, SUBMISSION_FIELDS, "", timezone.now())
         if errors:
             raise invalid(errors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.http import HttpResponse
@@ -35,7 +35,7 @@ class NdjsonParser(BaseParser):
 
     media_type = MEDIA_TYPE
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> list[tuple[int, bytes]]:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         context = parser_context or {}
         raw = read_body(stream, context.get("request"), MOST_BYTES)
         return [(number, line) for number, line in enumerate(raw.split(b"\n"), start=1) if line.strip()]
@@ -57,12 +57,12 @@ class SubmissionStreamView(ApiView):
     permissions = {"POST": "submissions.send"}
     costs = {"POST": 5 * BATCH_COST}
     max_body_bytes = MOST_BYTES
-    parser_classes = (NdjsonParser,)
-    renderer_classes = (JsonRenderer, NdjsonRenderer)
+    parser_classes: Any = (NdjsonParser,)
+    renderer_classes: Any = (JsonRenderer, NdjsonRenderer)
 
     @extend_schema(request={MEDIA_TYPE: OpenApiTypes.BINARY}, responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
     def post(self, request: Request) -> HttpResponse:
-        lines: list[tuple[int, bytes]] = request.data
+        lines = cast("list[tuple[int, bytes]]", request.data)
         if not 1 <= len(lines) <= MOST_LINES:
             words = _("Send 1 to %(n)s lines, each a JSON object.") % {"n": MOST_LINES}
             raise invalid([problem_at("", "not_lines", words)])

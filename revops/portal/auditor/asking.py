@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from revops.portal.auditor.questions import QUESTIONS
@@ -42,7 +43,7 @@ class Finding:
     """What came of one question: how much speaks against it, and the first of that."""
 
     code: str
-    sentence: str
+    sentence: str | Promise
     n: int
     examples: list[tuple[str, str]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,7 +12,7 @@ class Question(NamedTuple):
     """One thing that must be so. `sql` selects what speaks against it."""
 
     code: str
-    sentence: str
+    sentence: str | Promise
     sql: str
 
 

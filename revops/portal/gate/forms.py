@@ -50,7 +50,8 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, rule: HygieneRule, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "action": rule.action,
             "is_active": rule.is_active,
             "terms": "\n".join(rule.terms),

@@ -49,7 +49,7 @@ def import_values(request: HttpRequest, run: ImportRun) -> HttpResponse:
 
 def _said(data: QueryDict, vocabulary: values.Vocabulary) -> dict[str, str]:
     names = {f"word-{vocabulary.number}-{place}": f"means-{vocabulary.number}-{place}" for place in range(len(data))}
-    return {data[word]: data.get(means, "") for word, means in names.items() if word in data}
+    return {str(data[word]): str(data.get(means, "")) for word, means in names.items() if word in data}
 
 
 @for_importers
@@ -99,7 +99,7 @@ def _cells(data: QueryDict, headers: list[str]) -> dict[tuple[int, str], str]:
         kind, _dash, place = name.partition("-")
         line, _dash, number = place.partition("-")
         if kind == "cell" and line.isdecimal() and number.isdecimal() and int(number) < len(headers):
-            cells[int(line), headers[int(number)]] = data[name].replace("\r\n", "\n")
+            cells[int(line), headers[int(number)]] = str(data[name]).replace("\r\n", "\n")
     return cells
 
 
