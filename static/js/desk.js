@@ -16,11 +16,15 @@
       item.setAttribute("aria-current", "true");
     }
   });
-  document.addEventListener("toggle", (event) => {
-    const sheet = event.target;
+  const offer = (sheet) => {
     if (!sheet.matches?.("details") || !sheet.open || one(":is(input,select,textarea):focus", sheet)) return; // a key was faster
     one("[data-focus]", sheet)?.focus();
-  }, true);
+  };
+  document.addEventListener("toggle", (event) => offer(event.target), true);
+  document.addEventListener("click", (event) => { // a key opened it: the next key must find the focus where it belongs
+    const summary = event.target.closest("summary");
+    if (summary) queueMicrotask(() => offer(summary.parentElement));
+  });
   document.addEventListener("focusin", (event) => {
     if (!event.target.matches?.(".code input[type=text],.code input[type=number]")) return;
     event.target.select();
@@ -96,16 +100,19 @@
     fresh = null;
   };
   const replay = () => {
-    while (early.length && !waits()) {
-      const { at, ...key } = early.shift();
-      const focused = document.activeElement;
-      if (Date.now() - at > 5000) continue;
+    if (!early.length || waits()) {
+      if (early.length && !one(".card-ahead")) setTimeout(replay, 20);
+      return;
+    }
+    const { at, ...key } = early.shift();
+    const focused = document.activeElement;
+    if (Date.now() - at <= 5000) {
       const writes = focused.matches("input:not([type=radio],[type=checkbox]),textarea") && (key.key === "Enter" || key.key.length === 1);
       if (writes) type(focused, key.key);
       else if (key.key === "Enter" && focused.matches("button,a,summary")) focused.click();
       else focused.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
     }
-    if (early.length && !one(".card-ahead")) setTimeout(replay, 20);
+    if (early.length) setTimeout(replay); // one at a time: what a key opens takes the focus before the next one comes
   };
   // While the old sheet is open, a new one of the same name would not open: the browser lets only one of them.
   document.addEventListener("htmx:before:swap", () => all("#workspace details[open]").forEach((sheet) => sheet.removeAttribute("name")));

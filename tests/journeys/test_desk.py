@@ -34,8 +34,9 @@ def leads(office: Office, count: int) -> list[Lead]:
 
 
 def card(page: Page, name: str) -> None:
-    """Waits until the card of this company is open."""
-    expect(page.locator("#detail .lead-title h2:visible")).to_have_text(name)
+    """Waits until the card of this company is open, also for the server."""
+    expect(page.locator("#detail .lead-title h2:visible")).to_have_text(name, timeout=15_000)
+    expect(page.locator(".card-ahead")).to_have_count(0, timeout=15_000)
 
 
 def test_five_leads_by_keyboard_alone(office: Office, open_page: OpenPage) -> None:
