@@ -7,9 +7,18 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from feedback.findings import answer_finding, findings, open_findings
 from feedback.metrics import Week
-from feedback.models import ReviewDecision
-from feedback.reviews import answer_decision, close_review, freeze_review, organisation_zone, record_decision
+from feedback.models import PerformanceReport, ReviewDecision
+from feedback.performance import Month, share_performance
+from feedback.reviews import (
+    answer_decision,
+    close_review,
+    freeze_review,
+    organisation_zone,
+    record_attendance,
+    record_decision,
+)
 from revops.portal.demo.company import Company
 
 HELD_AFTER = timedelta(days=1, hours=9)
@@ -49,6 +58,12 @@ DECISIONS = (
 )  # fmt: skip
 
 
+MARKETING_MISSED = 5
+"""The huddle, so many weeks ago, to which nobody of marketing came."""
+FINDING_ANSWER = "We looked at the leads together: the audience of that source is narrowed from Monday on."
+PERFORMANCE_NOTE = "Search and partners carry the month; paid social stays on watch until its leads are accepted."
+
+
 class Huddles:
     """Holds each review once simulated time has come."""
 
@@ -84,5 +99,18 @@ class Huddles:
                     author=self.users["marketing-manager"],
                     now=at,
                 )
+        self._keep_word(week, at, missed=ago == MARKETING_MISSED)
         if ago > 1:
             close_review(week, user=self.users["executive"], now=at)
+
+    def _keep_word(self, week: Week, at: datetime, *, missed: bool) -> None:
+        """Marketing comes to the huddle, answers what was found the week before, and shares the month that is over."""
+        head = self.users["marketing-manager"]
+        there = [self.users["manager1"], self.users["manager2"], *([] if missed else [head])]
+        record_attendance(week, [person.pk for person in there], by=self.users["executive"], now=at)
+        for finding in findings().filter(answered_at__isnull=True, week_on__lt=week.monday):
+            answer_finding(finding.pk, answer=FINDING_ANSWER, by=head, now=at)
+        open_findings(week, now=at)
+        month = Month.of(at, week.zone).plus(-1)
+        if not PerformanceReport.objects.filter(month_on=month.first).exists():
+            share_performance(month, by=head, note=PERFORMANCE_NOTE, now=at)
