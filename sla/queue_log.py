@@ -148,12 +148,15 @@ def judge_log(
     A case that nobody began is breached if its promise ended before `as_of`, else still in time; without `as_of` the
     last instant of the log counts.
     """
-    cases, problems = [], []
+    judged: list[Case] = []
+    problems: list[Problem] = []
     for row in rows:
-        (problems if isinstance(row, Problem) else cases).append(row)
-    judged = [case for case in cases if isinstance(case, Case)]
+        if isinstance(row, Problem):
+            problems.append(row)
+        else:
+            judged.append(row)
     last = max((case.started_at or case.queued_at for case in judged), default=datetime(1970, 1, 1, tzinfo=UTC))
-    verdicts = Verdicts(as_of or last, problems=[one for one in problems if isinstance(one, Problem)])
+    verdicts = Verdicts(as_of or last, problems=problems)
     due = _due([case.queued_at for case in judged], promise, hours)
     for case, end in zip(judged, due, strict=True):
         if case.started_at is None:

@@ -81,7 +81,7 @@ def _own_events(clock: Clock, now: datetime) -> list[dict[str, Any]]:
                 4,
                 _("Called off"),
                 "ban",
-                text=CALLED_OFF.get(clock.cancel_reason, clock.cancel_reason),
+                text=str(CALLED_OFF.get(clock.cancel_reason, clock.cancel_reason)),
             )
         )
     if clock.met_at is None and clock.cancelled_at is None:
