@@ -53,7 +53,7 @@ def test_notices_take_the_same_queries_for_one_and_for_many(make_user, now, djan
     ana = make_user()
     for size in (1, 50):
         outbox.enqueue([message(now, Channel.IN_APP, str(ana.pk)) for _number in range(size)])
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(16):
             outbox.deliver_due(now)
 
 
