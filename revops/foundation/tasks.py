@@ -1,4 +1,4 @@
-"""What the ground does later: run jobs, find abandoned ones, deliver the outbox, send digests, forget old idempotency keys."""
+"""What the ground does later: jobs and abandoned ones, the outbox, digests, and forgetting old idempotency keys."""
 
 from __future__ import annotations
 

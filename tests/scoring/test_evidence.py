@@ -39,7 +39,11 @@ FOUND = [
     ({"signals": ["roi_calculator"]}, {}, "used the ROI calculator (no date)"),
     ({"signals": [DEMO], "last_within_days": 9}, {}, "requested a demo 2 times, last on 4 Mar 2026"),
     ({"signals": ["blog_visit"], "quiet_for_days": 9}, {}, "read the blog on 12 Feb 2026"),
-    ({"signals": ["webinar_attended"], "total_at_least": 9}, {}, "attended a webinar (80 % in total), last on 4 Mar 2026"),
+    (
+        {"signals": ["webinar_attended"], "total_at_least": 9},
+        {},
+        "attended a webinar (80 % in total), last on 4 Mar 2026",
+    ),
     (
         {"signals": ["blog_visit", "page_visit"], "then": ["webinar_attended", DEMO], "gap_days": 20},
         {},

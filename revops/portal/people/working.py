@@ -40,9 +40,7 @@ def save_routing(request: HttpRequest, public_id: str) -> HttpResponse:
     with transaction.atomic():
         saved = save_rep_profile(
             person,
-            asked["calendar"]
-            or calendar_of_team(person.team_id)
-            or write_office_hours(now, zone=person.timezone),
+            asked["calendar"] or calendar_of_team(person.team_id) or write_office_hours(now, zone=person.timezone),
             now=now,
             weight=asked["weight"],
             capacity=asked["capacity"],
