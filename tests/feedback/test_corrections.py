@@ -152,4 +152,4 @@ def test_corrections_cost_the_same_for_two_and_for_three(company: Company) -> No
             )
         return len(queries)
 
-    assert spend(outcomes[:2]) == spend(outcomes[2:]) == 9
+    assert spend(outcomes[:2]) == spend(outcomes[2:]) == 11

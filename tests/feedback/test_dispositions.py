@@ -218,7 +218,7 @@ def test_what_cannot_be_taken_back_is_refused_in_words(company: Company) -> None
     assert [(result.code, result.refusal) for result in results] == list(cases.values())
 
 
-@pytest.mark.parametrize(("size", "queries"), [(1, 8), (3, 9), (9, 9)])
+@pytest.mark.parametrize(("size", "queries"), [(1, 10), (3, 11), (9, 11)])
 def test_queries_do_not_grow_with_the_answers(company: Company, size: int, queries: int) -> None:
     leads = company.hand_off(size)
     answers = [Answer(lead.pk, company.owner_of(lead).pk, "accepted", NOW) for lead in leads]

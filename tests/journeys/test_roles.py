@@ -114,7 +114,7 @@ def answer_five_leads(page: Page) -> None:
     card(page, "Company 4")
     press(page, "a")
     card(page, "Company 5")
-    press(page, "n")
+    press(page, "n", "Enter")
     card(page, "Company 6")
 
 

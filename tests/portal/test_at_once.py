@@ -14,7 +14,7 @@ from django.utils import timezone
 from feedback.models import Disposition
 from leads.models import Lead
 from revops.foundation.models import User
-from sla.models import HandOff
+from sla.models import Assignment, HandOff
 from tests.api.conftest import Client as ApiClient
 from tests.portal.desk import Office, fields, open_office, signed_in
 from tests.portal.learning import text_of
@@ -53,6 +53,9 @@ def free_lead(office: Office, number: int) -> Lead:
     """A lead that waits for anybody, so that both may answer it."""
     lead = office.lead(number)
     HandOff.objects.filter(lead=lead).update(owner=None)
+    handoff = HandOff.objects.get(lead=lead)
+    now = timezone.now()
+    Assignment.objects.create(handoff=handoff, kind="auto", assigned_at=now, reason="Nobody could take it.")
     Lead.objects.filter(pk=lead.pk).update(owner=None)
     return lead
 

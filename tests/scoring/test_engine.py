@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import orjson
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from revops.foundation.ids import new_id
@@ -26,7 +26,7 @@ from scoring.engine import (
 from scoring.explanation import explain
 from scoring.models import Rulebook, ScoreDecision
 from scoring.publishing import content_hash
-from scoring.rules import AXES, Axis, parse_rulebook
+from scoring.rules import AXES, Axis, InvalidRulebook, parse_rulebook
 
 from .factories import NOW, POINT, TODAY, days_ago, small_json, small_rulebook, starter_json
 from .oracle import Opinion
@@ -222,7 +222,12 @@ def test_a_slow_second_opinion_agrees_on_every_number(value, some):
 @given(signal_conditions, st.lists(leads, min_size=8, max_size=8))
 def test_a_slow_second_opinion_agrees_on_single_questions_about_acts(when, some):
     value = small_json({"when": when})
-    result = evaluate(compile_rulebook(parse_rulebook(value)), frame_of(some))
+    try:
+        definition = parse_rulebook(value)
+    except InvalidRulebook as refused:
+        assume(any("in one sentence" not in problem.message for problem in refused.problems))  # too long to be said
+        raise
+    result = evaluate(compile_rulebook(definition), frame_of(some))
     assert result.contributions[:, 0].tolist() == [Opinion(value, lead).contributions[0] for lead in some]
 
 

@@ -168,7 +168,7 @@ def work(page: Page, server: RobotServer, decisions: int, kills: int, rng: Rando
     page.goto(f"http://127.0.0.1:{server.port}/queue/")
     killed = set(rng.sample(range(decisions), kills))
     for number in range(decisions):
-        page.wait_for_function("document.querySelector('#detail .lead-title h2')")
+        page.locator("#detail .lead-title h2").wait_for()
         page.wait_for_timeout(rng.uniform(400, 700))  # a person reads; the next card is fetched meanwhile
         kind = PLAN[number % len(PLAN)]
         name = page.evaluate("robot.arm()")
@@ -180,13 +180,22 @@ def work(page: Page, server: RobotServer, decisions: int, kills: int, rng: Rando
             shift.kills += 1
         for key in KEYS[kind]:
             page.keyboard.press(key) if len(key) == 1 or key == "Enter" else page.keyboard.type(key)
-        page.wait_for_function("robot.settled()")
+        _wait_until_settled(page)
         if timer is not None:
             timer.join()
         else:
             shift.painted_ms.append(page.evaluate("robot.painted - robot.pressed"))
         shift.focus_losses += page.evaluate("document.activeElement === document.body ? 1 : 0")
     return shift
+
+
+def _wait_until_settled(page: Page) -> None:
+    """Asks again and again: the page's content policy lets no condition be evaluated inside it."""
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate("robot.settled()"):
+        if time.monotonic() > until:
+            raise TimeoutError("The desk did not show the next card.")
+        page.wait_for_timeout(20)
 
 
 def audit(shift: Shift) -> Account:
