@@ -186,7 +186,7 @@ def shadow_report(run: ShadowRun, *, limit: int = 50) -> ShadowReport:
         cursor.execute(_REPORT, [run.pk])
         rows = cursor.fetchall()
         cursor.execute("SELECT count(*) FROM scoring_shadowdecision WHERE run_id = %s", [run.pk])
-        (decisions,) = cursor.fetchone()  # type: ignore[misc]
+        (decisions,) = cursor.fetchone()
         cursor.execute(_CHANGED, [run.pk, limit])
         changed = tuple(ShadowLead(*row) for row in cursor.fetchall())
     by_rep = _parts((row[0], row[1], *row[4:7]) for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -72,7 +73,7 @@ def _within(start: datetime | None, end: datetime | None) -> QuerySet[Contest]:
     return contests.filter(contested_at__lt=end) if end is not None else contests
 
 
-def _counted(grouped: QuerySet, now: datetime) -> QuerySet:  # type: ignore[type-arg] - rows are mappings
+def _counted(grouped: QuerySet[Contest, Any], now: datetime) -> QuerySet[Any, dict[str, Any]]:
     return grouped.annotate(
         opened=Count("pk"),
         upheld=Count("pk", filter=Q(verdict__is_upheld=True)),

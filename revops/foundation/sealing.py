@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 
 class SealBroken(Exception):
@@ -28,4 +29,4 @@ def unseal(sealed: str) -> str:
 def _box() -> MultiFernet:
     """The present key seals; earlier ones (SECRET_KEY_FALLBACKS) still open."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(Fernet(urlsafe_b64encode(sha256(f"sealing:{key}".encode()).digest())) for key in keys)
+    return MultiFernet(Fernet(urlsafe_b64encode(sha256(b"sealing:" + force_bytes(key)).digest())) for key in keys)

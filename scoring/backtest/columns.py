@@ -7,8 +7,9 @@ range. A table of looking up turns them back into what the engine reads: one pas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import TypeVar, overload
 
 import numpy as np
 import orjson
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from scoring.engine.frame import MISSING, NO_ACTS, UNDATED, FactFrame, SignalTable, TextColumn
 
 Ints = NDArray[np.integer]
+K = TypeVar("K", bound=np.integer)
 AS_OF = "as_of"
 _ACT_TABLES = ("signals", "colleagues")
 _SPECIAL = (MISSING, UNDATED)
@@ -51,6 +53,12 @@ class Column:
         table = np.arange(self.low - 2, self.low - 2 + int(self.codes.max(initial=1)) + 1, dtype=np.int64)
         table[:2] = _SPECIAL
         return table
+
+    @overload
+    def values(self) -> NDArray[np.int64]: ...
+
+    @overload
+    def values(self, kind: type[K]) -> NDArray[K]: ...
 
     def values(self, kind: type[np.integer] = np.int64) -> Ints:
         """The numbers as they were given."""
@@ -108,9 +116,6 @@ def names_asked(attributes: Iterable[str], *, acts: bool, colleagues: bool) -> s
     return asked | {f"{table}/{name}" for table in whose for name in _ACT_COLUMNS}
 
 
-_ACT_TYPES: dict[str, type[np.integer]] = {
-    "lead": np.int32, "kind": np.int32, "topic": np.int32, "day": np.int32, "who": np.int32,
-}  # fmt: skip
 _ACT_COLUMNS = tuple(field.name for field in fields(SignalTable) if field.name not in ("kinds", "topics"))
 
 
@@ -135,9 +140,19 @@ def acts_from(columns: Columns, whose: str) -> SignalTable:
     """The acts of "signals" or "colleagues"; none if the columns do not hold them."""
     if columns.get(f"{whose}/lead", ABSENT) is ABSENT:
         return NO_ACTS
-    arrays = {name: columns[f"{whose}/{name}"].values(_ACT_TYPES.get(name, np.int64)) for name in _ACT_COLUMNS}
-    kinds, topics = columns[f"{whose}/kind"].words, columns[f"{whose}/topic"].words
-    return SignalTable(**arrays, kinds=kinds, topics=topics)
+    held = {name: columns[f"{whose}/{name}"] for name in _ACT_COLUMNS}
+    return SignalTable(
+        lead=held["lead"].values(np.int32),
+        kind=held["kind"].values(np.int32),
+        topic=held["topic"].values(np.int32),
+        day=held["day"].values(np.int32),
+        quantity=held["quantity"].values(),
+        value=held["value"].values(),
+        total=held["total"].values(),
+        who=held["who"].values(np.int32),
+        kinds=held["kind"].words,
+        topics=held["topic"].words,
+    )
 
 
 def join_frames(frames: Sequence[FactFrame]) -> FactFrame:
@@ -186,16 +201,22 @@ def _recode(codes: Ints, words: Sequence[str], vocabulary: dict[str, int]) -> ND
 def _join_acts(tables: Sequence[tuple[SignalTable, int]]) -> SignalTable:
     kinds: dict[str, int] = {}
     topics: dict[str, int] = {}
-    parts: dict[str, list[Ints]] = {name: [] for name in _ACT_COLUMNS}
+    parts: list[SignalTable] = []
     first = 0
     for table, n in tables:
-        changed = {
-            "lead": table.lead + np.int32(first),
-            "kind": _recode(table.kind, table.kinds, kinds),
-            "topic": _recode(table.topic, table.topics, topics),
-        }
-        for name in _ACT_COLUMNS:
-            parts[name].append(changed.get(name, getattr(table, name)))
+        lead = table.lead + np.int32(first)
+        kind, topic = _recode(table.kind, table.kinds, kinds), _recode(table.topic, table.topics, topics)
+        parts.append(replace(table, lead=lead, kind=kind, topic=topic))
         first += n
-    arrays = {name: np.concatenate(found) for name, found in parts.items()}
-    return SignalTable(**arrays, kinds=tuple(kinds), topics=tuple(topics))
+    return SignalTable(
+        lead=np.concatenate([part.lead for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
+        topic=np.concatenate([part.topic for part in parts]),
+        day=np.concatenate([part.day for part in parts]),
+        quantity=np.concatenate([part.quantity for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        total=np.concatenate([part.total for part in parts]),
+        who=np.concatenate([part.who for part in parts]),
+        kinds=tuple(kinds),
+        topics=tuple(topics),
+    )

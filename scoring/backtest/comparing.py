@@ -200,8 +200,9 @@ def _parts(
     for code, pk in enumerate(words.ids()):
         if flows[code].any():
             kept, new, gone = (int(flows[code, 1, slot]) for slot in (KEPT, NEWLY_IN, NEWLY_OUT))
-            rates = (None, None) if per_week is None else ((kept + gone) * per_week, (kept + new) * per_week)
-            parts.append(Part(pk, known.get(pk, ""), *rates, changes[code]))
+            before = None if per_week is None else (kept + gone) * per_week
+            after = None if per_week is None else (kept + new) * per_week
+            parts.append(Part(pk, known.get(pk, ""), before, after, changes[code]))
     return tuple(sorted(parts, key=lambda part: (-abs(part.per_week or 0.0), part.name, str(part.id))))
 
 

@@ -112,7 +112,7 @@ def packing_lock(*, wait: bool) -> bool:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             return True
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])  # type: ignore[index]
+        return bool(cursor.fetchone()[0])
 
 
 def waiting() -> int:
@@ -122,7 +122,7 @@ def waiting() -> int:
             "SELECT (SELECT count(*) FROM scoring_case WHERE waits)"
             " + (SELECT count(DISTINCT lead_id) FROM scoring_casemark)"
         )
-        return int(cursor.fetchone()[0])  # type: ignore[index]
+        return int(cursor.fetchone()[0])
 
 
 def _pack_past(now: datetime, limit: int) -> int:

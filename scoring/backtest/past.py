@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +17,8 @@ from scoring.backtest.report import Scope
 from scoring.backtest.store import Chunk
 from scoring.engine.frame import UNDATED, day_of
 from scoring.models import CaseKind
+
+K = TypeVar("K", bound=np.generic)
 
 OUTCOMES = 4 * 2 * 2 * 3
 """Answer × met × opportunity × result: what became of a case as one number."""
@@ -96,7 +99,7 @@ def _same_kind(one: Past, other: Past) -> bool:
 
 
 def _build(chunks: tuple[Chunk, ...]) -> Past:
-    def numbers(name: str, kind: type[np.generic]) -> NDArray[np.generic]:
+    def numbers(name: str, kind: type[K]) -> NDArray[K]:
         parts = [label(chunk.labels, name).values().astype(kind) for chunk in chunks]
         return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
 

@@ -128,9 +128,11 @@ def _claim(now: datetime, limit: int, busy: Iterable[str] = ()) -> list[OutboxMe
     sizes = {channel: carrier.at_once for channel, carrier in _carriers.items()}
     shared = [channel for channel, carrier in _carriers.items() if carrier.shares_lane]
     with transaction.atomic(), connection.cursor() as cursor:
-        values = {"now": now, "limit": max(limit, 0), "busy": list(busy), "shared": shared,
-                  "channels": list(sizes), "sizes": list(sizes.values())}  # fmt: skip
-        cursor.execute(_DUE, values)
+        cursor.execute(
+            _DUE,
+            {"now": now, "limit": max(limit, 0), "busy": list(busy), "shared": shared,
+             "channels": list(sizes), "sizes": list(sizes.values())},
+        )  # fmt: skip
         ids = [row[0] for row in cursor.fetchall()]
         due = Q(state=MessageState.WAITING, available_at__lte=now) | Q(
             state=MessageState.DELIVERING, locked_until__lt=now

@@ -146,7 +146,7 @@ def grouped_sql(n: int) -> float:
     """Baseline: one grouped statement over a wide row for each case, four of the rules written out by hand."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('bench_cases')")
-        if cursor.fetchone()[0] is None:  # type: ignore[index]
+        if cursor.fetchone()[0] is None:
             cursor.execute(_WIDE, [n])
             cursor.execute("ANALYZE bench_cases")
         return _seconds(lambda: cursor.execute(_GROUPED))
@@ -200,7 +200,7 @@ def wide_update() -> float:
     """Baseline: one statement that writes the same numbers into every row of a wide table of leads."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('bench_wide')")
-        if cursor.fetchone()[0] is None:  # type: ignore[index]
+        if cursor.fetchone()[0] is None:
             cursor.execute(
                 "CREATE TABLE bench_wide AS SELECT lead.*, 0 AS fit, 0 AS intent, 0 AS timing, 0 AS tier,"
                 " 0 AS priority, repeat('x', 300) AS more FROM leads_lead lead"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -97,7 +97,7 @@ def _request(
     return ContestRequest(about, row.lead_id, user, wrong, _SAID.get(wrong, ""), subject)
 
 
-def settle_settings(users: dict[str, User], now: datetime) -> None:
+def settle_settings(users: Mapping[str, User], now: datetime) -> None:
     """A few people told the portal how they want to be told, and who stands in for them."""
     reps = [user for user in users.values() if user.role == "rep" and user.is_active]
     by_team: dict[object, list[User]] = {}
