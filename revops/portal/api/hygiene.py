@@ -52,7 +52,7 @@ class RuleChangeSerializer(Serializer):
     reason = serializers.CharField(max_length=200, help_text="Stands in the ledger beside the change.")
 
 
-class FindingSerializer(Serializer):
+class GateFindingSerializer(Serializer):
     rule = serializers.CharField()
     sentence = serializers.CharField()
     action = serializers.ChoiceField(choices=HygieneAction.choices)
@@ -66,7 +66,7 @@ class TrialSerializer(Serializer):
     rule = serializers.CharField()
     detail = serializers.CharField()
     flags = serializers.ListField(child=serializers.CharField())
-    found = FindingSerializer(many=True)
+    found = GateFindingSerializer(many=True)
     problems = serializers.DictField(child=serializers.CharField(), help_text="What could not be read, by field.")
 
 
