@@ -28,6 +28,11 @@ class Route:
     def permission(self) -> str | None:
         return self.view.permissions.get(self.method)
 
+    @property
+    def media_type(self) -> str:
+        """What its bodies are sent as."""
+        return str(self.view.parser_classes[0].media_type)
+
     def __str__(self) -> str:
         return f"{self.method} {self.pattern}"
 
@@ -54,7 +59,7 @@ def every_route(house: Any, lead_id: str) -> list[Route]:
         "finding": "finding_00000000000000000000000000",
         "month": "2026-01",
         "week": Week.of(now, organisation_zone()).name,
-        "user": encode("user", integration.pk),
+        "user": encode("user", house.people["executive"].pk),
         "operation": encode("job", Job.objects.create(kind="import", created_by=integration, created_at=now).pk),
     }
     keys = {
@@ -87,6 +92,8 @@ BODIES: dict[str, dict[str, Any]] = {
                      "utm": {"utm_source": "x"}, "signals": [{"kind": "demo_request", "quantity": 1, "value": 1}],
                      "occurred_at": "2026-01-01T00:00:00Z", "do_not_contact": False, "timeline_on": "2026-01-01"},
     "submissions/batch/": {"source": "website", "items": [{"email": "ada@acme-works.com"}]},
+    "submissions/stream/": {"source": "website", "client_ref": "1", "email": "ada@acme-works.com", "employees": 10,
+                            "signals": [{"kind": "demo_request"}], "occurred_at": "2026-01-01T00:00:00Z"},
     "signals/": {"source": "website", "email": "ada@acme-works.com", "kind": "demo_request", "event_id": "e",
                  "quantity": 1, "value": 1, "occurred_at": "2026-01-01T00:00:00Z", "url": "https://x.com"},
     "signals/batch/": {"source": "website", "items": [{"email": "ada@acme-works.com", "kind": "demo_request"}]},
@@ -150,4 +157,4 @@ BODIES: dict[str, dict[str, Any]] = {
     "api_keys/<str:key>/revoke/": {},
     "operations/<str:operation>/cancel/": {},
 }  # fmt: skip
-"""A body of the right shape for every write."""
+"""A body of the right shape for every write; where lines are sent, one line."""

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import requests
+import schemathesis
 from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from schemathesis import openapi
@@ -23,6 +24,8 @@ from tests.api.conftest import Client
 from tests.api.routes import every_route
 
 pytestmark = pytest.mark.django_db
+
+schemathesis.serializer.alias("application/x-ndjson", "application/octet-stream")  # lines are sent as they are
 
 
 @pytest.fixture(scope="module")
