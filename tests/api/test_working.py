@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from revops.foundation.ids import encode
+from revops.foundation.ids import encode, new_id
 from sla.agreement_words import PATTERNS
 from sla.models import Absence, Assignment, CalendarVersion, HandOff, RepProfile, RoutingRules
 from tests.api.conftest import READY
@@ -139,6 +139,9 @@ def test_deactivating_forces_a_decision_on_open_leads(house: Any, as_: Any, mach
     admin = as_("admin")
     assert as_("sales_manager").send(path, {"how": "route"}).status_code == 403
     assert admin.send(path, {}).json()["errors"][0]["code"] == "decision_needed"
+    nobody = {"how": "heir", "heir_id": encode("user", new_id())}
+    assert admin.send(path, nobody, 422).json()["errors"][0]["code"] == "unknown_user"
+    assert admin.send(f"users/{nobody['heir_id']}/deactivate/", {"how": "route"}).status_code == 404
     shown = admin.send(path, {"how": "route", "preview": True}, 200).json()
     assert (shown["leads"], len(shown["next"])) == (1, 1)
     leaver.refresh_from_db()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
@@ -235,11 +237,11 @@ class DeactivateView(ApiView):
 
     @extend_schema(request=LeavingSerializer, responses=LeftSerializer)
     def post(self, request: Request, user: str) -> Response:
-        person = User.objects.get(pk=decode_or_404("user", user))
+        person = get_object_or_404(User, pk=decode_or_404("user", user))
         form = LeavingSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked, now = form.validated_data, timezone.now()
-        heir = User.objects.filter(pk=asked.get("heir_id")).first() if asked.get("heir_id") else None
+        heir = _heir(asked.get("heir_id"))
         if asked["preview"]:
             rows = preview(person, asked["how"], heir, now=now)
             shown = [{"lead_id": encode("lead", row.lead.pk), "name": row.name, "reason": row.reason} for row in rows]
@@ -249,3 +251,11 @@ class DeactivateView(ApiView):
         except ChangeRefused as refusal:
             raise refused("/how", "decision_needed", str(refusal)) from refusal
         return Response({"leads": moved, "next": []})
+
+
+def _heir(given: UUID | None) -> User | None:
+    """The colleague who takes over, if one is named; a mistyped id must not count as none."""
+    heir = User.objects.filter(pk=given, is_active=True).first() if given else None
+    if given and heir is None:
+        raise refused("/heir_id", "unknown_user", _("Nobody active has this id. Look at /api/v1/users/."))
+    return heir
