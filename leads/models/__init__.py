@@ -1,6 +1,8 @@
 """Tables of the ground floor: who knocked, what they said, what they did, and where their lead stands."""
 
-from .forms import LeadForm
+from .consents import ConsentEvent, ConsentProof, ConsentWording
+from .forms import Confirmation, FormTally, FormVersion, LeadForm, ProfileAsk
+from .hooks import HookDelivery, InboundHook
 from .hygiene import BouncedAddress, HygieneRule
 from .imports import ImportEdit, ImportFile, ImportKind, ImportRowError, ImportRun, LegalBasis, SavedMapping
 from .leads import Lead, LifecycleEvent
@@ -19,12 +21,20 @@ __all__ = [
     "Attempt",
     "BouncedAddress",
     "Campaign",
+    "Confirmation",
+    "ConsentEvent",
+    "ConsentProof",
+    "ConsentWording",
+    "FormTally",
+    "FormVersion",
+    "HookDelivery",
     "HygieneRule",
     "ImportEdit",
     "ImportFile",
     "ImportKind",
     "ImportRowError",
     "ImportRun",
+    "InboundHook",
     "Lead",
     "LeadForm",
     "LegalBasis",
@@ -32,6 +42,7 @@ __all__ = [
     "PendingSubmission",
     "Person",
     "PersonIdentity",
+    "ProfileAsk",
     "SavedMapping",
     "Signal",
     "SignalKind",

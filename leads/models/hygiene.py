@@ -38,6 +38,7 @@ class BounceOrigin(models.TextChoices):
     SALES = "sales", _("Sales rejected the lead for it")
     API = "api", _("A mail system, over the API")
     PAGE = "page", _("A person, on the page of the gate")
+    MAIL = "mail", _("A mail that came back to the mailbox")
 
 
 class BouncedAddress(models.Model):

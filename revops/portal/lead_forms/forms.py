@@ -34,7 +34,7 @@ class LeadFormForm(forms.ModelForm):
     class Meta:
         model = LeadForm
         fields = (
-            "title", "slug", "intro", "source", "signal_kind", "topic", "consent_text", "thanks", "is_active",
+            "title", "slug", "intro", "source", "signal_kind", "topic", "consent_text", "thanks",
         )  # fmt: skip
         labels = {
             "title": _("Title"),
@@ -45,7 +45,6 @@ class LeadFormForm(forms.ModelForm):
             "topic": _("Topic"),
             "consent_text": _("Consent"),
             "thanks": _("Thanks"),
-            "is_active": _("Open"),
         }
         help_texts = {
             "slug": _("The end of its address: /f/…/"),
@@ -53,7 +52,6 @@ class LeadFormForm(forms.ModelForm):
             "topic": _("What the form is about, like “planning”. May stay empty."),
             "consent_text": _("Shown beside a box that must be ticked; kept with each submission as it was shown."),
             "thanks": _("Said after sending."),
-            "is_active": _("A closed form says that it is closed."),
         }
         widgets = {
             "intro": forms.Textarea(attrs={"rows": 2}),

@@ -34,7 +34,7 @@ framed = content_security_policy(
 def hosted_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows a form, and takes what is posted on the journey."""
     lead_form = get_object_or_404(LeadForm.objects.select_related("signal_kind"), slug=slug)
-    if not lead_form.is_active:
+    if not lead_form.is_open:
         return _page("closed", {"lead_form": lead_form}, 410)
     if request.method != "POST":
         return _form_page(request, lead_form, HostedForm(lead_form))

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from leads.models import LeadForm
+from leads.models.forms import FormState
 from revops.portal.back_office import facts_of, needs, note, page_of, person_of, status_of
 from revops.portal.lead_forms.forms import LeadFormForm
 
 _IN_LEDGER = (
-    "title", "slug", "intro", "source_id", "signal_kind_id", "topic", "fields", "consent_text", "thanks", "is_active",
+    "title", "slug", "intro", "source_id", "signal_kind_id", "topic", "fields", "consent_text", "thanks", "state",
 )  # fmt: skip
 
 
@@ -30,11 +31,11 @@ def form_list(request: HttpRequest) -> HttpResponse:
     rows = LeadForm.objects.select_related("source", "signal_kind")
     if words := request.GET.get("q", "").strip():
         rows = rows.filter(Q(title__icontains=words) | Q(slug__icontains=words))
-    if request.GET.get("state") in {"open", "closed"}:
-        rows = rows.filter(is_active=request.GET["state"] == "open")
+    if request.GET.get("state") in FormState.values:
+        rows = rows.filter(state=request.GET["state"])
     context = {
         "page": page_of(rows, ("title", "pk"), request),
-        "states": [("open", _("Open")), ("closed", _("Closed"))],
+        "states": FormState.choices,
         "active": sum(1 for name in ("q", "state") if request.GET.get(name)),
     }
     return render(request, "lead_forms/list.html", context)
