@@ -1,11 +1,23 @@
 """Tables of the ground floor: who knocked, what they said, what they did, and where their lead stands."""
 
+from .accounts import AccountDynamics, AccountTask, SurgeRule, TaskState
 from .consents import ConsentEvent, ConsentProof, ConsentWording
 from .forms import Confirmation, FormTally, FormVersion, LeadForm, ProfileAsk
 from .hooks import HookDelivery, InboundHook
 from .hygiene import BouncedAddress, HygieneRule
 from .imports import ImportEdit, ImportFile, ImportKind, ImportRowError, ImportRun, LegalBasis, SavedMapping
 from .leads import Lead, LifecycleEvent
+from .matching import (
+    AccountMerge,
+    AccountProposal,
+    AccountSearch,
+    PersonMerge,
+    PersonProposal,
+    PersonSearch,
+    ProposalOrigin,
+    ProposalState,
+    Sweep,
+)
 from .people import Account, Person, PersonIdentity
 from .signals import Attempt, Signal, SignalKind
 from .sources import Campaign, Source, Spend
@@ -18,6 +30,11 @@ from .submissions import (
 
 __all__ = [
     "Account",
+    "AccountDynamics",
+    "AccountMerge",
+    "AccountProposal",
+    "AccountSearch",
+    "AccountTask",
     "Attempt",
     "BouncedAddress",
     "Campaign",
@@ -42,7 +59,12 @@ __all__ = [
     "PendingSubmission",
     "Person",
     "PersonIdentity",
+    "PersonMerge",
+    "PersonProposal",
+    "PersonSearch",
     "ProfileAsk",
+    "ProposalOrigin",
+    "ProposalState",
     "SavedMapping",
     "Signal",
     "SignalKind",
@@ -51,4 +73,7 @@ __all__ = [
     "Submission",
     "SubmissionBody",
     "SubmissionOutcome",
+    "SurgeRule",
+    "Sweep",
+    "TaskState",
 ]

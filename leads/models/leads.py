@@ -66,7 +66,12 @@ class Lead(models.Model):
     last_signal_at = models.DateTimeField(null=True, blank=True)
     rejections = models.PositiveSmallIntegerField(default=0)
     wakes_on = models.DateField(null=True, blank=True, help_text=_("Not now: look again on this day."))
-    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("Its import was undone; kept, not shown."))
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Its import was undone, or it was merged; kept, not shown.")
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_leads", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
 
     objects = LeadQuerySet.as_manager()
@@ -76,6 +81,9 @@ class Lead(models.Model):
             models.Index(fields=["-received_at", "-id"], name="lead_newest"),
             models.Index(fields=["source", "-received_at"], name="lead_source"),
             models.Index(fields=["stage", "-received_at"], name="lead_stage"),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="lead_merged_into"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -86,6 +94,10 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=models.Q(stage__in=Stage.values),
                 name="a_lead_stands_on_a_known_stage",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | models.Q(withdrawn_at__isnull=False),
+                name="a_merged_lead_is_not_shown",
             ),
         ]
 

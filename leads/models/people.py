@@ -1,17 +1,25 @@
 """People and the companies they work for."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from revops.foundation.ids import new_id
+from revops.foundation.ids import encode, new_id
 from revops.foundation.models.fields import CaseInsensitiveTextField
 
 
+class AccountQuerySet(models.QuerySet["Account"]):
+    def standing(self) -> "AccountQuerySet":
+        """Accounts that are not merely another name of one."""
+        return self.filter(merged_into__isnull=True)
+
+
 class Account(models.Model):
-    """The company. Found again by domain, else by normalised name."""
+    """The company. Found again by domain, else by normalised name, also by those of accounts merged into it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=300)
@@ -21,8 +29,29 @@ class Account(models.Model):
     employees = models.PositiveIntegerField(null=True, blank=True)
     country = models.CharField(max_length=2, blank=True, help_text=_("ISO 3166 alpha-2."))
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    territory = models.CharField(max_length=80, blank=True, help_text=_("Empty: as the routing rules say."))
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        db_index=False,
+        help_text=_("Who owns it."),
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="aliases",
+        db_index=False,
+        help_text=_("The same company: this row only keeps another name or domain of it."),
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -32,6 +61,9 @@ class Account(models.Model):
                 name="account_name_trigrams",
             ),
             models.Index(fields=["normalised_name"], name="account_name"),
+            BrinIndex(fields=["updated_at"], name="account_changed", pages_per_range=32, autosummarize=True),
+            models.Index(fields=["parent"], condition=models.Q(parent__isnull=False), name="account_parent"),
+            models.Index(fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="account_aliases"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -39,10 +71,18 @@ class Account(models.Model):
                 condition=models.Q(domain__isnull=False),
                 name="a_domain_belongs_to_one_account",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")) & ~models.Q(parent=models.F("id")),
+                name="an_account_is_not_its_own_parent",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return encode("account", self.id)
 
 
 class Person(models.Model):
@@ -67,6 +107,18 @@ class Person(models.Model):
         help_text=_("Hygiene flags."),
     )
     do_not_contact = models.BooleanField(default=False)
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged_people",
+        db_index=False,
+        help_text=_("The same person: whoever finds this row goes on there."),
+    )
+    also = ArrayField(
+        models.UUIDField(), default=list, blank=True, help_text=_("Everybody merged into this person, at any remove.")
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)
@@ -78,6 +130,8 @@ class Person(models.Model):
                 condition=models.Q(phone__isnull=False),
                 name="person_phone",
             ),
+            BrinIndex(fields=["updated_at"], name="person_changed", pages_per_range=32, autosummarize=True),
+            models.Index(fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="person_merged"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -85,10 +139,22 @@ class Person(models.Model):
                 condition=models.Q(email__isnull=False),
                 name="an_email_belongs_to_one_person",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")), name="a_person_is_not_merged_into_itself"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> str:
+        return encode("person", self.id)
+
+    @property
+    def everybody(self) -> list[UUID]:
+        """The ids under which this person's acts are written: their own, and of those merged into them."""
+        return [self.id, *self.also]
 
     @property
     def name(self) -> str:
