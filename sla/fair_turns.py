@@ -44,7 +44,7 @@ class FairTurns:
         return -winner[1]
 
     def give_back(self, who: int, members: tuple[int, ...]) -> None:
-        """Returns one turn to `who`; all `members` (usually everybody who can be routed to) pay for it by weight."""
+        """Returns one turn to `who`; all `members` (who could have taken that turn, too) pay for it by weight."""
         group = self._groups.get(members) or self._group(members)
         self.balances[who] += TURN
         for member, share in group.shares:

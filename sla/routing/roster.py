@@ -44,11 +44,6 @@ class Roster:
     def people(self) -> list[UUID]:
         return [person.user_id for person in self.candidates]
 
-    @property
-    def routable(self) -> tuple[int, ...]:
-        """Places of those who take turns at all."""
-        return tuple(at for at, person in enumerate(self.candidates) if person.is_active and person.is_routable)
-
     def leave_out(self, user_id: UUID | None) -> None:
         """Somebody takes none, as if they were not in routing: they are about to leave."""
         for person in self.candidates:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from revops.foundation.bulk import insert_rows
 from revops.foundation.ids import new_id
+from sla.candidates import PASSED
 from sla.fair_turns import FairTurns
 from sla.models import Assignment, TurnEntry, TurnReason
 from sla.routing.roster import Roster, load_roster
@@ -40,26 +41,37 @@ def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datet
         return 0
     entries = TurnEntry.objects.filter(handoff_id__in=handoff_ids).order_by("decided_at", "id")
     credited = {pk for pk, last in dict(entries.values_list("handoff_id", "reason")).items() if last == "credit_back"}
-    charged = Assignment.objects.filter(handoff_id__in=handoff_ids, trace__turn=True).order_by("id")
-    owners = dict(charged.values_list("handoff_id", "user_id"))
-    wanted = [pk for pk in handoff_ids if pk in owners and (pk in credited) == (reason == TurnReason.CHARGED_AGAIN)]
+    charged = _charged(handoff_ids)
+    wanted = [pk for pk in handoff_ids if pk in charged and (pk in credited) == (reason == TurnReason.CHARGED_AGAIN)]
     if not wanted:
         return 0
     roster = load_roster(now=now, lock=True)
     places = {person: place for place, person in enumerate(roster.people)}
     turns, before, rows = roster.turns(), list(roster.balances), []
     for handoff_id in wanted:
-        place = places.get(owners[handoff_id])
-        if place is None or not roster.routable:
+        owner, able = charged[handoff_id]
+        place, members = places.get(owner), tuple(places[person] for person in able if person in places)
+        if place is None or not members:
             continue
         settle = turns.give_back if reason == TurnReason.CREDIT_BACK else turns.charge_again
-        settle(place, roster.routable)
+        settle(place, members)
         deltas = [after - earlier for after, earlier in zip(turns.balances, before, strict=True)]
         before = list(turns.balances)
         rows.append(_entry(roster, reason, 1, deltas, now=now, handoff_id=handoff_id))
     insert_rows(TurnEntry, rows)
     _save_balances(roster, turns, now=now)
     return len(rows)
+
+
+def _charged(handoff_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, list[UUID]]]:
+    """Whose turn each hand-off cost, and who could have taken it then: they were credited, so they pay it back."""
+    rows = Assignment.objects.filter(handoff_id__in=handoff_ids, trace__turn=True).select_related("turn").order_by("id")
+    return {
+        row.handoff_id: (row.user_id, [who for who, letter in zip(row.turn.roster, row.trace["tests"], strict=True)
+                                       if letter == PASSED])
+        for row in rows
+        if row.turn is not None and row.user_id is not None
+    }  # fmt: skip
 
 
 def _entry(

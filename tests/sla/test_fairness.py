@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from fractions import Fraction
+from threading import Barrier
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leads.models import Lead
 from revops.foundation.models import User
-from sla.candidates import Candidate, Chooser, RouteRequest
+from sla.candidates import THOUSANDTH, Candidate, Chooser, RouteRequest
 from sla.fair_turns import TURN, FairTurns
 from sla.handoffs import HandOffAnswer, answer_handoffs, hand_off_leads
 from sla.models import Absence, Assignment, HandOff, RepProfile, RoutingBalance, TurnEntry
@@ -22,8 +25,6 @@ from sla.routing import give_turns_back
 from sla.starter import save_rep_profile, write_office_hours
 from tests.conftest import NOW
 from tests.sla.conftest import make_leads, make_user, requests_for
-
-from .test_at_once import at_once
 
 DAY = timedelta(days=1)
 
@@ -181,33 +182,109 @@ def _random_year(now, data):
     assert all(sum(entry.deltas) == 0 for entry in TurnEntry.objects.all())
 
 
-@pytest.mark.django_db(transaction=True)
-def test_sixteen_at_once_share_fairly_and_reach_nobody_absent_or_inactive(agreement, now):
+# --- sixteen at once -------------------------------------------------------------------------------------------------
+def sixteen(work: Callable[[int], None]) -> None:
+    """Sixteen workers that start together; each act of theirs is a transaction of its own."""
+    gate = Barrier(16)
+
+    def run(number: int) -> None:
+        try:
+            gate.wait(30)
+            work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as workers:
+        for future in [workers.submit(run, number) for number in range(16)]:
+            future.result(120)
+
+
+@pytest.fixture
+def ten(agreement, now):
+    """Ten people of weight 1 and 2 by turns; the first is away, the second has left."""
     calendar = write_office_hours(now, zone="UTC")
-    people = [make_user(f"rep{number}") for number in range(10)]
+    people = sorted((make_user(f"rep{number}") for number in range(10)), key=lambda person: person.pk)
     for number, person in enumerate(people):
         save_rep_profile(person, calendar, now=now, weight=1 + number % 2)
     Absence.objects.create(user=people[0], starts_at=now - DAY, ends_at=now + DAY, created_at=now)
     User.objects.filter(pk=people[1].pk).update(is_active=False)
-    requests = requests_for(make_leads(16 * 12, now), now)
-    batches = [requests[start : start + 12] for start in range(0, len(requests), 12)]
+    return people
 
-    def work(batch):
-        for start in range(0, len(batch), 3):
-            with transaction.atomic():
-                done = hand_off_leads(batch[start : start + 3], now=now)
+
+def hand_off_in_threes(leads: list[Lead], now: datetime) -> list[HandOff]:
+    done = []
+    for start in range(0, len(leads), 3):
+        with transaction.atomic():
+            done += hand_off_leads(requests_for(leads[start : start + 3], now), now=now)
+    return done
+
+
+def spread() -> Fraction:
+    """Between the people there: the most and the least turns for each unit of weight, credits taken off."""
+    taken = Counter(HandOff.objects.values_list("owner", flat=True))
+    for entry in TurnEntry.objects.filter(reason="credit_back").select_related("handoff"):
+        taken[entry.handoff.owner_id] -= 1
+    weights = dict(RepProfile.objects.values_list("user_id", "weight"))
+    rates = [Fraction(taken[pk], weights[pk]) for pk in taken]
+    return max(rates) - min(rates)
+
+
+def assert_every_turn_was_the_next() -> None:
+    """Each went to whoever was owed most by weight among those who could take it, as balances then stood."""
+    weights = dict(RepProfile.objects.values_list("user_id", "weight"))
+    for row in Assignment.objects.filter(trace__turn=True).select_related("turn"):
+        standing = {
+            person: Fraction(2 * owed * THOUSANDTH - TURN, weights[person])
+            for person, owed, letter in zip(row.turn.roster, row.trace["owed"], row.trace["tests"], strict=True)
+            if letter == "."
+        }
+        assert standing[row.user_id] >= max(standing.values()) - 2 * THOUSANDTH  # traces round to thousandths
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_at_once_share_to_the_turn_and_reach_nobody_absent_or_inactive(ten, now):
+    leads = make_leads(16 * 12, now)
+    sixteen(lambda number: hand_off_in_threes(leads[number * 12 : number * 12 + 12], now) and None)
+    owners = Counter(HandOff.objects.values_list("owner", flat=True))
+    assert sum(owners.values()) == Assignment.objects.count() == 192
+    assert set(owners) == {person.pk for person in ten[2:]}
+    assert Lead.objects.filter(stage="handed_off").count() == 192
+    assert spread() <= 1
+    assert sum(balances()) == 0
+    assert all(abs(balance) < TURN for balance in balances())
+    assert_every_turn_was_the_next()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_at_once_work_off_credits_to_the_turn_and_leave_the_absent_as_they_were(ten, now):
+    """A credit that comes after the last lead waits for the next; once it found one, the spread is one turn again."""
+    leads = make_leads(16 * 24, now)
+
+    def work(number: int) -> None:
+        for start in range(number * 12, number * 12 + 12, 3):
+            done = hand_off_in_threes(leads[start : start + 3], now)
             with transaction.atomic():
                 give_turns_back([done[0].pk], now=now)
 
-    at_once(*(lambda batch=batch: work(batch) for batch in batches))
+    sixteen(work)
     assert sum(balances()) == 0
-    owners = Counter(HandOff.objects.values_list("owner", flat=True))
-    assert sum(owners.values()) == 192
-    assert set(owners) <= {person.pk for person in people[2:]}
-    assert Lead.objects.filter(stage="handed_off").count() == 192
-    assert Assignment.objects.count() == 192
-    credited = Counter(entry.handoff.owner_id for entry in TurnEntry.objects.filter(reason="credit_back")
-                       .select_related("handoff"))  # fmt: skip
-    weights = dict(RepProfile.objects.values_list("user_id", "weight"))
-    rates = [Fraction(owners[pk] - credited[pk], weights[pk]) for pk in owners]
-    assert max(rates) - min(rates) <= 2  # a credit may still be on its way to its turn when the last lead is dealt
+    assert TurnEntry.objects.filter(reason="credit_back").count() == 64
+    sixteen(lambda number: hand_off_in_threes(leads[192 + number * 12 : 204 + number * 12], now) and None)
+    assert spread() <= 1
+    assert sum(balances()) == 0
+    assert_every_turn_was_the_next()
+    kept = dict(RoutingBalance.objects.values_list("user_id", "balance"))
+    assert (kept[ten[0].pk], kept[ten[1].pk]) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_a_credit_is_paid_by_those_who_could_have_taken_the_lead(ten, now):
+    """Somebody who came back, or is away now, pays nothing for what went on without them."""
+    (handoff,) = hand_off_leads(requests_for(make_leads(1, now), now), now=now)
+    before = balances()
+    later = now + 2 * DAY  # the first is back, the owner away
+    Absence.objects.create(user_id=handoff.owner_id, starts_at=now + DAY, ends_at=now + 3 * DAY, created_at=now)
+    answer = HandOffAnswer(handoff.pk, "rejected", handoff.owner_id, later, gives_turn_back=True)
+    answer_handoffs([answer], now=later)
+    assert set(balances()) == {0}
+    assert before != balances()
