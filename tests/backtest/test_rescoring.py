@@ -21,7 +21,7 @@ from scoring.models import LeadScore, Rulebook, ScoreDecision
 from scoring.publishing import create_draft, live_rulebook, publish_rulebook, sign_rulebook
 from scoring.qualification import left_behind
 from scoring.replay import replay_decisions
-from scoring.rescoring import rescore_leads
+from scoring.rescoring import generation, rescore_leads
 from sla.models import HandOff
 from tests.backtest.company import accept, admit, changed, conclude, sent, stricter
 from tests.portal.desk import Office, open_office
@@ -181,9 +181,7 @@ def test_a_lead_that_changes_while_all_are_rescored_is_right_afterwards(
 ) -> None:
     leads = varied(office, at, 6)
     publish(office, changed(right_size=2))
-    import scoring.rescoring as module
-
-    build = module._build_indexes
+    build = generation.build_indexes
 
     def meanwhile() -> Any:
         """Between the evaluation and the swap somebody sends a demo request, and a new lead comes in."""
@@ -200,7 +198,7 @@ def test_a_lead_that_changes_while_all_are_rescored_is_right_afterwards(
         thread.join()
         return build()
 
-    monkeypatch.setattr(module, "_build_indexes", meanwhile)
+    monkeypatch.setattr(generation, "build_indexes", meanwhile)
     rescore_leads(live_rulebook(), now=timezone.now(), cases=Store())
     assert LeadScore.objects.count() == 7, "the new lead is there, too"
     row = LeadScore.objects.get(lead=leads[1])
