@@ -64,13 +64,16 @@ def read_act(data: Mapping[str, Any], *, default_at: datetime | None) -> Act:
 
 
 def acts_of(admission: Admission, *, is_new: bool) -> list[Act]:
-    """The acts a submission stands for: those it lists, else one for sending it; plus one for coming back."""
+    """The acts a submission stands for: those it lists, else one for sending it; plus one for coming back.
+
+    What continues an earlier submission stands only for what it lists.
+    """
     item, payload = admission.entry.item, admission.entry.item.payload or {}
     at = item.occurred_at if item.is_history else item.occurred_at or admission.at
     acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
     if payload.get("act"):
         acts.append(Act(kind=one_line(payload["act"], 48), topic=one_line(payload.get("topic"), 64), occurred_at=at))
-    if item.is_history:
+    if item.is_history or payload.get("continues"):
         return acts
     if not acts:
         acts.append(Act(kind=FORM, topic=one_line(payload.get("topic"), 64), occurred_at=at))

@@ -91,7 +91,8 @@ def _judge(
     if item.payload is None or item.refusal:
         why = item.refusal or "This could not be read as a submission."
         return Admission(entry, facts, OutcomeKind.REFUSED, "unreadable", why)
-    if isinstance(hold := item.payload.get("hold"), dict) and not released:
+    hold = item.payload.get("hold")
+    if isinstance(hold, dict) and not released and not hold.get("after_gate"):
         why = one_line(hold.get("detail"), 500) or "The way in did not trust it."
         return Admission(entry, facts, OutcomeKind.QUARANTINED, one_line(hold.get("rule"), 64) or "held", why)
     if sources[item.source_id].kind == "purchased" and not released:
@@ -100,6 +101,9 @@ def _judge(
         return Admission(entry, facts, OutcomeKind.QUARANTINED, "source_stopped", "This source is stopped for now.")
     verdict = judge(facts, rules, has_external_id=bool(item.external_id), only_flags=item.is_history or released)
     kind = STOPPED_KINDS.get(verdict.action, "")
+    if not kind and isinstance(hold, dict) and not released:
+        why = one_line(hold.get("detail"), 500) or "It waits for its sender."
+        return Admission(entry, facts, OutcomeKind.QUARANTINED, one_line(hold.get("rule"), 64) or "held", why)
     return Admission(entry, facts, kind, verdict.rule, verdict.detail, verdict.flags)
 
 

@@ -24,6 +24,9 @@ class Item:
     `dedupe_key` marks things that may arrive twice (rows of a file): the second time changes nothing.
     A way in that smells a rat says so in the payload, as `hold`: {"rule": its name, "detail": why, in words}. Such a
     submission waits in quarantine, also after a crash, because the payload is what is kept.
+    With `after_gate` it waits only if the gate would let it in, like what its sender has still to confirm.
+    `continues` (the receipt of an earlier submission) says that it only adds to that one: it is no further enquiry.
+    `consent` holds words that the sender agreed to; the journey writes them into the consent ledger.
     """
 
     source_id: UUID

@@ -66,20 +66,18 @@ class ConsentEvent(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["person", "purpose", "-id"], name="consent_latest"),
             models.Index(fields=["-recorded_at", "-id"], name="consent_newest"),
-            models.Index(
-                fields=["expires_at"], condition=models.Q(expires_at__isnull=False), name="consent_expiring"
-            ),
+            models.Index(fields=["expires_at"], condition=models.Q(expires_at__isnull=False), name="consent_expiring"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=ConsentKind.values), name="a_consent_is_of_a_known_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ConsentKind.values), name="a_consent_is_of_a_known_kind"
+            ),
             models.CheckConstraint(
                 condition=models.Q(purpose__in=ConsentPurpose.values), name="a_consent_has_a_known_purpose"
             ),

@@ -44,9 +44,7 @@ class LeadForm(models.Model):
     class Meta:
         ordering = ["title"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(state__in=FormState.values), name="a_form_is_in_a_known_state"
-            ),
+            models.CheckConstraint(condition=models.Q(state__in=FormState.values), name="a_form_is_in_a_known_state"),
             models.CheckConstraint(
                 condition=models.Q(confirm_days__gte=1, confirm_days__lte=60), name="a_confirmation_waits_1_to_60_days"
             ),

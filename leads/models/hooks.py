@@ -53,7 +53,9 @@ class InboundHook(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(scheme__in=HookScheme.values), name="a_hook_signs_in_a_known_way"),
+            models.CheckConstraint(
+                condition=models.Q(scheme__in=HookScheme.values), name="a_hook_signs_in_a_known_way"
+            ),
             models.CheckConstraint(
                 condition=models.Q(previous_secret="") | models.Q(previous_until__isnull=False),
                 name="an_old_secret_of_a_hook_has_an_end",
@@ -90,9 +92,7 @@ class HookDelivery(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["hook", "-received_at", "-id"], name="hook_delivery_newest"),
-            models.Index(
-                fields=["received_at"], condition=models.Q(state="waiting"), name="hook_deliveries_waiting"
-            ),
+            models.Index(fields=["received_at"], condition=models.Q(state="waiting"), name="hook_deliveries_waiting"),
             models.Index(fields=["hook"], condition=models.Q(state="failed"), name="hook_deliveries_failed"),
         ]
         constraints = [

@@ -29,6 +29,7 @@ from leads.transitions import move_leads
 from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
 from revops.portal import notices
+from revops.portal.consents.arriving import settle_consents
 from revops.portal.escalating import messages_of
 from revops.portal.handover import completed, nurture_moves, requests_for
 from scoring.backtest import NewCase, open_cases, take_cases_back
@@ -114,6 +115,7 @@ def _process(
     entries: Sequence[Journalled], *, now: datetime, released: bool, not_before: datetime | None
 ) -> list[Receipt]:
     admissions = admit_people(entries, now=now, released=released)
+    settle_consents(admissions, now=now)
     record_history(admissions, now=now)
     live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
     past = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.lead.is_history}

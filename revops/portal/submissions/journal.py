@@ -30,6 +30,7 @@ FILTERS = ("q", "outcome", "source", "channel", "rule", "day")
 WAY_IN_RULES: dict[str, str | Promise] = {
     "honeypot": _("Filled in a field that only robots see."),
     "time_trap": _("Sent faster than a person can type."),
+    "unconfirmed": _("Waits until the address is confirmed."),
     "purchased": _("Comes from a purchased list."),
     "source_stopped": _("Comes from a source that is stopped."),
     "bad_list": _("Came with rows of which too many are bad."),
