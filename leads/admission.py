@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from leads.acts import acts_of, insert_acts
+from leads.campaigns import Came, NewTouch, find_campaigns, keep_touches
 from leads.cleaning import Facts, clean, one_line
 from leads.gate import rules_for
 from leads.hygiene import ActiveRule, judge
@@ -95,7 +95,7 @@ def _judge(
     if isinstance(hold, dict) and not released and not hold.get("after_gate"):
         why = one_line(hold.get("detail"), 500) or "The way in did not trust it."
         return Admission(entry, facts, OutcomeKind.QUARANTINED, one_line(hold.get("rule"), 64) or "held", why)
-    if sources[item.source_id].kind == "purchased" and not released:
+    if sources[item.source_id].is_refused(entry.submission.received_at) and not released:
         return Admission(entry, facts, OutcomeKind.QUARANTINED, "purchased", "Purchased lists are held by policy.")
     if sources[item.source_id].state == "stopped" and not released:
         return Admission(entry, facts, OutcomeKind.QUARANTINED, "source_stopped", "This source is stopped for now.")
@@ -104,19 +104,19 @@ def _judge(
     if not kind and isinstance(hold, dict) and not released:
         why = one_line(hold.get("detail"), 500) or "It waits for its sender."
         return Admission(entry, facts, OutcomeKind.QUARANTINED, one_line(hold.get("rule"), 64) or "held", why)
-    return Admission(entry, facts, kind, verdict.rule, verdict.detail, verdict.flags)
+    flags = ("purchased", *verdict.flags) if sources[item.source_id].kind == "purchased" else verdict.flags
+    return Admission(entry, facts, kind, verdict.rule, verdict.detail, flags)
 
 
 def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *, now: datetime) -> None:
     """Gives every admission its lead: the person's open one, or a new one."""
     if not admissions:
         return
-    campaigns = _campaigns(admissions, now=now)
+    campaigns = find_campaigns([_came(admission) for admission in admissions], now=now)
     leads = {lead.person_id: lead for lead in _open_leads({person.pk for person in people})}
     created: list[Lead] = []
     touched: dict[UUID, Lead] = {}
-    for admission, person in zip(admissions, people, strict=True):
-        campaign = campaigns.get((admission.entry.item.source_id, _campaign_key(admission)))
+    for admission, person, campaign in zip(admissions, people, campaigns, strict=True):
         lead = leads.get(person.pk)
         if lead is None:
             lead = leads[person.pk] = _new_lead(admission, person, campaign)
@@ -152,6 +152,7 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     known = [lead for pk, lead in touched.items() if pk not in fresh or pk in lost]
     if known:
         update_rows(Lead, known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
+    keep_touches([touch for pair in zip(admissions, campaigns, strict=True) if (touch := _touch_of(*pair))])
     insert_acts([(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)], now=now)
 
 
@@ -205,20 +206,15 @@ def _insert_leads(created: list[Lead]) -> dict[UUID, Lead]:
     return {missed[other.person_id]: other for other in _open_leads(missed)}
 
 
-def _campaign_key(admission: Admission) -> str:
-    return admission.entry.item.campaign_key or admission.facts.utm.get("utm_campaign", "")[:120]
+def _came(admission: Admission) -> Came:
+    item, utm = admission.entry.item, admission.facts.utm
+    return Came(item.source_id, item.campaign_key or utm.get("utm_campaign", "")[:120], utm)
 
 
-def _campaigns(admissions: Sequence[Admission], *, now: datetime) -> dict[tuple[UUID, str], Campaign]:
-    """Campaigns by (source, key), created when first seen."""
-    wanted = Counter((a.entry.item.source_id, _campaign_key(a)) for a in admissions if _campaign_key(a))
-    if not wanted:
-        return {}
-    source_ids, keys = {source for source, _ in wanted}, {key for _, key in wanted}
-    known = {(c.source_id, c.key): c for c in Campaign.objects.filter(source_id__in=source_ids, key__in=keys)}
-    missing = sorted(set(wanted) - set(known))
-    if missing:
-        new = [Campaign(source_id=source, key=key, name=key, created_at=now) for source, key in missing]
-        Campaign.objects.bulk_create(new, ignore_conflicts=True)
-        known = {(c.source_id, c.key): c for c in Campaign.objects.filter(source_id__in=source_ids, key__in=keys)}
-    return known
+def _touch_of(admission: Admission, campaign: Campaign | None) -> NewTouch | None:
+    item, lead = admission.entry.item, admission.lead
+    if lead is None or not admission.facts.utm:
+        return None
+    at = item.occurred_at if item.is_history else item.occurred_at or admission.at
+    campaign_id = campaign.pk if campaign else None
+    return NewTouch(lead.pk, item.source_id, campaign_id, admission.entry.submission.pk, at, admission.facts.utm)

@@ -1,6 +1,8 @@
 """Tables of the ground floor: who knocked, what they said, what they did, and where their lead stands."""
 
 from .accounts import AccountDynamics, AccountTask, SurgeRule, TaskState
+from .assets import Asset, AssetReach
+from .campaigns import Campaign, Touch
 from .consents import ConsentEvent, ConsentProof, ConsentWording
 from .forms import Confirmation, FormTally, FormVersion, LeadForm, ProfileAsk
 from .hooks import HookDelivery, InboundHook
@@ -20,7 +22,8 @@ from .matching import (
 )
 from .people import Account, Person, PersonIdentity
 from .signals import Attempt, Signal, SignalKind
-from .sources import Campaign, Source, Spend
+from .sources import Source, SourceException
+from .spend import Spend, SpendChange, SpendFile
 from .submissions import (
     PendingSubmission,
     Submission,
@@ -35,6 +38,8 @@ __all__ = [
     "AccountProposal",
     "AccountSearch",
     "AccountTask",
+    "Asset",
+    "AssetReach",
     "Attempt",
     "BouncedAddress",
     "Campaign",
@@ -69,11 +74,15 @@ __all__ = [
     "Signal",
     "SignalKind",
     "Source",
+    "SourceException",
     "Spend",
+    "SpendChange",
+    "SpendFile",
     "Submission",
     "SubmissionBody",
     "SubmissionOutcome",
     "SurgeRule",
     "Sweep",
     "TaskState",
+    "Touch",
 ]

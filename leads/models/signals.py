@@ -1,6 +1,7 @@
 """What people did, and how we tried to reach them."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,7 @@ class Signal(models.Model):
         indexes = [
             models.Index(fields=["person", "-occurred_at"], name="signal_person_time"),
             models.Index(fields=["lead", "-occurred_at"], name="signal_lead_time"),
+            BrinIndex(fields=["received_at"], name="signal_received"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,4 +1,6 @@
-"""Where leads come from, and what that costs."""
+"""Where leads come from."""
+
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -47,6 +49,9 @@ class Source(models.Model):
     allowed_tiers = ArrayField(models.SmallIntegerField(), default=every_tier)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    exception_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("A purchased list that an executive lets in until then.")
+    )
 
     class Meta:
         ordering = ["name"]
@@ -54,40 +59,27 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.name
 
-
-class Campaign(models.Model):
-    """A campaign of one source, found again by its utm_campaign."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="campaigns")
-    key = models.CharField(max_length=120, help_text=_("The utm_campaign value that marks its visitors."))
-    name = models.CharField(max_length=200)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["source", "key"], name="a_source_names_a_campaign_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+    def is_refused(self, now: datetime) -> bool:
+        """Whether it is a purchased list that nobody made an exception for."""
+        return self.kind == SourceKind.PURCHASED and (self.exception_until is None or self.exception_until <= now)
 
 
-class Spend(models.Model):
-    """Money spent on a source in one month; the base of cost per sales-accepted lead."""
+class SourceException(models.Model):
+    """An executive's word that a purchased list is let in for a while. Append-only but for its early end."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="spend")
-    month_on = models.DateField(help_text=_("First day of the month."))
-    amount = models.DecimalField(max_digits=14, decimal_places=2)
-    currency = models.CharField(max_length=3, default="EUR")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="exceptions")
+    reason = models.CharField(max_length=300)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Taken back before its end."))
 
     class Meta:
+        ordering = ["-granted_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["source", "month_on", "currency"],
-                name="spend_is_stated_once_a_month",
+            models.CheckConstraint(condition=~models.Q(reason=""), name="an_exception_of_a_source_says_why"),
+            models.CheckConstraint(
+                condition=models.Q(until__gt=models.F("granted_at")), name="an_exception_of_a_source_ends"
             ),
-            models.CheckConstraint(condition=models.Q(amount__gte=0), name="spend_is_not_negative"),
         ]
