@@ -29,6 +29,8 @@ class Fold(StrEnum):
     MEAN = "mean"
     SUM = "sum"
     MEDIAN = "median"
+    PER_LEAD = "per_lead"
+    """Sum of all rows, divided by those that are leads: rows without a lead are money."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,16 @@ def _amount_of(kind: str) -> str:
 
 
 _ACCEPTED = "handoff.state = 'accepted'"
+
+_MONEY_AND_ACCEPTED = (
+    "SELECT lead.id AS lead_id, lead.source_id, lead.received_at AS at, 0::numeric AS value FROM leads_lead lead"
+    f" WHERE {_LIVE} AND EXISTS (SELECT FROM sla_handoff handoff WHERE handoff.lead_id = lead.id AND {_ACCEPTED})"
+    " UNION ALL SELECT NULL, spend.source_id, day AT TIME ZONE %(zone)s,"
+    " spend.amount_minor / %(units)s::numeric / extract(day FROM spend.month_on + interval '1 month - 1 day')"
+    " FROM leads_spend spend, generate_series(spend.month_on::timestamp,"
+    " spend.month_on + interval '1 month - 1 day', interval '1 day') AS day WHERE spend.currency = %(currency)s"
+)
+"""A month's money is spread evenly over its days, so that weeks and single days have their share."""
 _WAS_CONTACTED = (
     "CASE WHEN EXISTS (SELECT FROM leads_attempt attempt WHERE attempt.lead_id = lead.id"
     " AND NOT attempt.is_automatic"
@@ -172,6 +184,12 @@ _DEFINITIONS = [
         _("Won amount so far, per hand-off accepted."),
         Unit.MONEY, Fold.MEAN, "revops", _("Which sources are worth their price."),
         _from_answers(_amount_of("won"), _ACCEPTED), matures_after=timedelta(weeks=16),
+    ),
+    Metric(
+        "cost_per_accepted", _("Cost per accepted lead"),
+        _("Money stated for the days of the period, per lead received in it that sales accepted so far."),
+        Unit.MONEY, Fold.PER_LEAD, "marketing", _("Which sources and campaigns are worth their price."),
+        _MONEY_AND_ACCEPTED, higher_is_better=False, matures_after=timedelta(weeks=2),
     ),
     Metric(
         "win_rate", _("Win rate"),

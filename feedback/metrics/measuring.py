@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 from feedback.metrics.dictionary import Fold, Metric, Unit
 from feedback.metrics.periods import Period, Week
 from leads.models import Lead
+from leads.money import units_of
 from revops.foundation.statistics import Interval, is_too_few, wilson_interval
 
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -61,6 +62,7 @@ _FOLDS = {
     Fold.MEAN: "avg(fact.value)",
     Fold.SUM: "sum(fact.value)",
     Fold.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY fact.value)",
+    Fold.PER_LEAD: "NULLIF(sum(fact.value), 0) / NULLIF(count(fact.lead_id), 0)",
 }
 
 
@@ -73,6 +75,8 @@ def _facts(metric: Metric, period: Period, filters: Filters) -> tuple[str, dict[
         "end": period.end,
         "source": filters.source_id,
         "currency": settings.REPORTING_CURRENCY,
+        "units": units_of(settings.REPORTING_CURRENCY),
+        "zone": settings.ORGANISATION_TIME_ZONE,
     }
     return f"FROM ({metric.query}) fact WHERE {where}", parameters
 
@@ -88,7 +92,7 @@ def _measure(metric: Metric, n: int, hits: int, value: Any) -> Measure:
 
 
 def _select(metric: Metric, key: str) -> str:
-    return f"SELECT {key}, count(*), count(*) FILTER (WHERE fact.value > 0), {_FOLDS[metric.fold]}"
+    return f"SELECT {key}, count(fact.lead_id), count(*) FILTER (WHERE fact.value > 0), {_FOLDS[metric.fold]}"
 
 
 def measure(metric: Metric, period: Period, filters: Filters = Filters()) -> Measure:
@@ -127,7 +131,7 @@ def drill_ids(metric: Metric, period: Period, filters: Filters = Filters(), part
     `part` "hits" gives those above zero (of a share: the numerator), "misses" the others, "all" everything it rests on.
     """
     facts, parameters = _facts(metric, period, filters)
-    facts += _PARTS.get(part, "")
+    facts += _PARTS.get(part, _PARTS["all"])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT fact.lead_id {facts} ORDER BY fact.at DESC, fact.lead_id", parameters)
         return [row[0] for row in cursor.fetchall()]
@@ -136,14 +140,18 @@ def drill_ids(metric: Metric, period: Period, filters: Filters = Filters(), part
 def leads_behind(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> QuerySet[Lead]:
     """The leads behind a number as a query that can be filtered further; each lead once. Parts as `drill_ids`."""
     facts, parameters = _facts(metric, period, filters)
-    return Lead.objects.filter(pk__in=as_subquery(f"SELECT fact.lead_id {facts}" + _PARTS.get(part, ""), parameters))
+    return Lead.objects.filter(
+        pk__in=as_subquery(f"SELECT fact.lead_id {facts}" + _PARTS.get(part, _PARTS["all"]), parameters)
+    )
 
 
 def drill_count(metric: Metric, period: Period, filters: Filters = Filters(), part: str = "all") -> tuple[int, int]:
     """(rows behind a number, leads they are about); a lead that was answered twice has two rows. One query."""
     facts, parameters = _facts(metric, period, filters)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*), count(DISTINCT fact.lead_id) {facts}" + _PARTS.get(part, ""), parameters)
+        cursor.execute(
+            f"SELECT count(*), count(DISTINCT fact.lead_id) {facts}" + _PARTS.get(part, _PARTS["all"]), parameters
+        )
         rows, leads = cursor.fetchone()
     return rows, leads
 
@@ -153,7 +161,12 @@ def as_subquery(sql: str, parameters: Mapping[str, Any]) -> RawSQL:
     return RawSQL(_NAMED.sub("%s", sql), [parameters[name] for name in _NAMED.findall(sql)])
 
 
-_PARTS = {"hits": " AND fact.value > 0", "misses": " AND fact.value <= 0"}
+_PARTS = {
+    "all": " AND fact.lead_id IS NOT NULL",
+    "hits": " AND fact.value > 0 AND fact.lead_id IS NOT NULL",
+    "misses": " AND fact.value <= 0 AND fact.lead_id IS NOT NULL",
+}
+"""Rows that are no leads (money) count in a number and cannot be opened."""
 
 
 def is_mature(metric: Metric, period: Period, now: datetime) -> bool:

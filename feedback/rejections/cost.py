@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from feedback.metrics import Period
+from leads.money import units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ class Cost:
 def cost_of(period: Period) -> Cost:
     """The cost of the rejections and acceptances of the period, in the reporting currency. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_COST, {"start": period.start, "end": period.end, "currency": settings.REPORTING_CURRENCY})
+        currency = settings.REPORTING_CURRENCY
+        values = {"start": period.start, "end": period.end, "currency": currency, "units": units_of(currency)}
+        cursor.execute(_COST, values)
         found = {kind: (float(amount), n) for kind, amount, n in cursor.fetchall()}
     lost, lost_known = found.get("rejected", (0.0, 0))
     won, won_known = found.get("accepted", (0.0, 0))
@@ -47,9 +50,9 @@ WITH answers AS (
         WHERE lead.source_id = spend.source_id AND NOT lead.is_history AND lead.withdrawn_at IS NULL
           AND lead.received_at >= spend.month_on::timestamp AT TIME ZONE 'UTC'
           AND lead.received_at < (spend.month_on + interval '1 month')::timestamp AT TIME ZONE 'UTC'), 0) AS a_lead
-    FROM leads_spend spend
-    WHERE spend.currency = %(currency)s AND (spend.source_id, spend.month_on) IN
-          (SELECT source_id, month_on FROM answers)
+    FROM (SELECT source_id, month_on, sum(amount_minor) / %(units)s::numeric AS amount FROM leads_spend
+          WHERE currency = %(currency)s GROUP BY 1, 2) spend
+    WHERE (spend.source_id, spend.month_on) IN (SELECT source_id, month_on FROM answers)
 )
 SELECT answers.kind, COALESCE(sum(months.a_lead), 0), count(months.a_lead)
 FROM answers JOIN months USING (source_id, month_on) GROUP BY answers.kind

@@ -227,7 +227,7 @@ def test_performance_is_shared_by_the_fifth_business_day(company: Company, week:
 
 
 def test_cost_per_accepted_lead_shares_the_spend_of_a_source_among_its_campaigns(company: Company, week: Week) -> None:
-    Spend.objects.create(source=company.sources[0], month_on=date(2026, 3, 1), amount=Decimal(300), currency="EUR")
+    Spend.objects.create(source=company.sources[0], month_on=date(2026, 3, 1), amount_minor=30_000, currency="EUR")
     for lead in company.hand_off(2):
         company.accept(lead)
     company.hand_off(1, source=1)

@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -158,9 +157,9 @@ def test_a_rejected_lead_costs_its_share_of_the_months_spend(company: Company, w
     company.reject(leads[0])
     company.accept(leads[1])
     company.reject(company.hand_off(1, source=1)[0])
-    Spend.objects.create(source=company.sources[0], month_on="2026-03-01", amount=Decimal(1000), currency="EUR")
-    Spend.objects.create(source=company.sources[0], month_on="2026-02-01", amount=Decimal(7777), currency="EUR")
-    Spend.objects.create(source=company.sources[1], month_on="2026-03-01", amount=Decimal(500), currency="USD")
+    Spend.objects.create(source=company.sources[0], month_on="2026-03-01", amount_minor=100_000, currency="EUR")
+    Spend.objects.create(source=company.sources[0], month_on="2026-02-01", amount_minor=777_700, currency="EUR")
+    Spend.objects.create(source=company.sources[1], month_on="2026-03-01", amount_minor=50_000, currency="USD")
     cost = cost_of(week.period)
     assert (cost.rejected, cost.known, cost.accepted, cost.accepted_known) == (250.0, 1, 250.0, 1)
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -163,7 +162,7 @@ def test_a_stranger_has_to_sign_in() -> None:
 def test_what_rejections_cost_is_shown_where_spend_is_known(marketer: Client, refused: Company) -> None:
     assert "no spend known for these sources and months" in text_of(html_of(marketer))
     month = in_last_week().date().replace(day=1)
-    Spend.objects.create(source=refused.sources[0], month_on=month, amount=Decimal(1000), currency="EUR")
+    Spend.objects.create(source=refused.sources[0], month_on=month, amount_minor=100_000, currency="EUR")
     text = text_of(html_of(marketer)).replace("\u202f", " ")
     assert "Spent on rejected leads € 200 spend known for 2 of 12" in text
 

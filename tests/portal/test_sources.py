@@ -62,7 +62,7 @@ def test_spend_of_a_month_is_stated_once_and_replaced(sign_in: Any) -> None:
     for amount in ("1200.50", "900"):
         client.post("/sources/fair/spend/", {"month": "2026-03", "amount": amount, "currency": "eur"})
     spend = Spend.objects.get()
-    assert (spend.month_on, spend.amount, spend.currency) == (date(2026, 3, 1), 900, "EUR")
+    assert (spend.month_on, spend.amount_minor, spend.currency) == (date(2026, 3, 1), 90_000, "EUR")
     assert LedgerEntry.objects.filter(action="spend.stated").latest("id").after["instead_of"] == "1200.50"
 
 
@@ -96,7 +96,7 @@ def test_the_list_costs_the_same_for_one_source_and_for_three(
     for _ in range(count):
         SourceFactory.create()
     client = sign_in()
-    with django_assert_num_queries(7):  # session, person, rows, count, acceptance, leads, spend
+    with django_assert_num_queries(6):  # session, person, rows, count, acceptance, what came and what it cost
         page = client.get("/sources/").content.decode()
     assert page.count('<th scope="row"') == count
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -210,9 +209,9 @@ def _state_spend(sources: Mapping[str, Source], now: datetime) -> None:
     for profile in PROFILES:
         for month in months:
             factor = 1.25 if month.month % 3 == 0 else 0.6 if month.month == 8 else 1.0
-            amount = Decimal(round(profile.monthly_spend * factor))
-            rows.append(Spend(source=sources[profile.key], month_on=month, amount=amount))
-    rows.append(Spend(source=sources[PURCHASED.key], month_on=months[len(months) // 2], amount=Decimal(4800)))
+            cents = 100 * round(profile.monthly_spend * factor)
+            rows.append(Spend(source=sources[profile.key], month_on=month, amount_minor=cents))
+    rows.append(Spend(source=sources[PURCHASED.key], month_on=months[len(months) // 2], amount_minor=480_000))
     Spend.objects.bulk_create(rows)
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from leads.models import Source, Spend
 from leads.models.sources import SourceKind, SourceState
+from leads.money import minor_units
 from revops.foundation.policy import can
 from revops.portal.back_office import csv_response, facts_of, needs, note, page_of, person_of, query_of, status_of
 from revops.portal.sources.forms import SourceForm, SpendForm
@@ -76,12 +77,17 @@ def _filtered(request: HttpRequest) -> QuerySet[Source]:
     return sources
 
 
+def plain(amount: float | None) -> str:
+    """A sum as files hold it; empty where it is not known."""
+    return "" if amount is None else f"{amount:.2f}"
+
+
 def _csv(rows: list[SourceRow]) -> HttpResponseBase:
     header = ["key", "name", "kind", "state", "leads", "answered", "accepted", "spend", "cost_per_accepted", "currency"]
     lines = [
         [
-            row.source.key, row.source.name, row.source.kind, row.source.state, row.leads, row.answered, row.accepted,
-            row.spend if row.spend is not None else "", f"{row.cost:.2f}" if row.cost is not None else "",
+            row.source.key, row.source.name, row.source.kind, row.source.state, row.yielded.leads, row.answered,
+            row.accepted, plain(row.yielded.spend), plain(row.yielded.cost),
             settings.REPORTING_CURRENCY,
         ]
         for row in rows
@@ -154,9 +160,12 @@ def state_spend(request: HttpRequest, key: str) -> HttpResponse:
         return _source_page(request, source, SourceForm(instance=source), form)
     month, amount, currency = (form.cleaned_data[name] for name in ("month", "amount", "currency"))
     with transaction.atomic():
-        known = Spend.objects.filter(source=source, month_on=month, currency=currency)
+        known = Spend.objects.filter(source=source, campaign=None, month_on=month, currency=currency)
         earlier = known.select_for_update().first()
-        Spend.objects.update_or_create(source=source, month_on=month, currency=currency, defaults={"amount": amount})
+        Spend.objects.update_or_create(
+            source=source, campaign=None, month_on=month, currency=currency,
+            defaults={"amount_minor": minor_units(amount, currency)},
+        )  # fmt: skip
         said = {"month": f"{month:%Y-%m}", "currency": currency}
         note(
             person_of(request), "spend.stated", source, timezone.now(),
@@ -180,7 +189,7 @@ def _source_page(request: HttpRequest, source: Source, form: Any, spend_form: Sp
         "span": span,
         "form": form,
         "spend_form": spend_form,
-        "spend": source.spend.order_by("-month_on", "currency")[:36],
+        "spend": source.spend.select_related("campaign").order_by("-month_on", "currency", "campaign__name")[:36],
         "campaigns": source.campaigns.annotate(n=Count("leads")).order_by("-n", "name")[:50],
         "tones": TONES,
         "may_manage": can(person_of(request), "sources.manage"),
