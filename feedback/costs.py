@@ -1,4 +1,4 @@
-"""What sources and campaigns cost and brought: the one definition of spend, of its shares, and of cost per accepted lead.
+"""What sources and campaigns cost and brought: the one definition of spend, its shares, and cost per accepted lead.
 
 A month's spend belongs to the leads received in that month. What was stated for a campaign is the campaign's; what was
 stated for a source as a whole is shared among its campaigns (and the leads without one) by their leads of the month.
@@ -120,7 +120,8 @@ WITH received AS (
 SELECT source_id, campaign_id, month_on, sum(leads)::int, sum(handed_off)::int, sum(accepted)::int, sum(rejected)::int,
        sum(amount)
 FROM (
-    SELECT source_id, campaign_id, month_on, leads, handed_off, accepted, rejected, NULL::numeric AS amount FROM received
+    SELECT source_id, campaign_id, month_on, leads, handed_off, accepted, rejected, NULL::numeric AS amount
+    FROM received
     UNION ALL
     SELECT source_id, campaign_id, month_on, 0, 0, 0, 0, amount FROM spent
 ) every
