@@ -165,7 +165,7 @@ class PersonSearch(models.Model):
     class Meta:
         indexes = [
             GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="person_search_text"),
-            GinIndex(fields=["keys"], name="person_search_keys"),
+            GinIndex(fields=["keys"], name="person_search_keys", fastupdate=False),
         ]
 
 
@@ -180,7 +180,7 @@ class AccountSearch(models.Model):
     class Meta:
         indexes = [
             GinIndex(fields=["text"], opclasses=["gin_trgm_ops"], name="account_search_text"),
-            GinIndex(fields=["keys"], name="account_search_keys"),
+            GinIndex(fields=["keys"], name="account_search_keys", fastupdate=False),
         ]
 
 
