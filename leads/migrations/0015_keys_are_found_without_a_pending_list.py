@@ -6,7 +6,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0011_changed_people_are_found"),
+        ("leads", "0014_touches_of_the_past"),
     ]
 
     operations = [
