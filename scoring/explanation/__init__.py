@@ -16,17 +16,24 @@ from scoring.explanation.explained import (
     StageExplanation,
     side_by_side,
 )
+from scoring.explanation.remembering import Told
 from scoring.explanation.telling import LONGEST_SUMMARY, Judged, tell, tell_shortly
 from scoring.facts import load_facts
 from scoring.models import LeadScore, Rulebook, ScoreDecision
 from scoring.publishing import NoLiveRulebook, compiled_rulebook, live_rulebook
 from scoring.rules import Axis
 
+_summaries: Told[str] = Told(20_000)
+_explanations: Told[Explanation] = Told(2_000)
+"""Some 10 MB a process when they are full."""
+
 
 def explain(decision: ScoreDecision) -> Explanation:
     """Why this decision was made, from the inputs and the rulebook it keeps. At most one query (the rulebook)."""
+    if (told := _explanations.of(decision.pk)) is not None:
+        return told
     ((decision, judged, lead),) = _judged([decision])
-    return tell(decision, judged, lead)
+    return _explanations.keep(decision.pk, tell(decision, judged, lead))
 
 
 def explain_lead(lead_id: UUID) -> Explanation | None:
@@ -47,13 +54,25 @@ def explain_score(score: LeadScore) -> Explanation:
 
 
 def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The one-sentence summaries of current scores, for lists. Leads never judged are left out. One query."""
-    scores = list(LeadScore.objects.filter(pk__in=list(lead_ids)).select_related("decision__rulebook"))
-    written = _judged([score.decision for score in scores if not score.is_provisional])
-    provisional = _judged_anew([score for score in scores if score.is_provisional])
-    return {
-        decision.lead_id: tell_shortly(decision, judged, lead) for decision, judged, lead in (*written, *provisional)
-    }
+    """The one-sentence summaries of current scores, for lists. Leads never judged are left out.
+
+    One query, and one more if there are decisions whose summary this process does not remember.
+    """
+    current = LeadScore.objects.filter(pk__in=list(lead_ids)).values_list("lead_id", "decision_id", "is_provisional")
+    told: dict[UUID, str] = {}
+    unknown = []
+    for lead_id, decision_id, is_provisional in current:
+        words = None if is_provisional else _summaries.of(decision_id)
+        if words is None:
+            unknown.append(lead_id)
+        else:
+            told[lead_id] = words
+    scores = LeadScore.objects.filter(pk__in=unknown).select_related("decision__rulebook") if unknown else ()
+    for decision, judged, lead in _judged([score.decision for score in scores if not score.is_provisional]):
+        told[decision.lead_id] = _summaries.keep(decision.pk, tell_shortly(decision, judged, lead))
+    for decision, judged, lead in _judged_anew([score for score in scores if score.is_provisional]):
+        told[decision.lead_id] = tell_shortly(decision, judged, lead)
+    return told
 
 
 def explain_now(lead_id: UUID, now: datetime) -> Explanation | None:

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from leads.models import Lead
+from revops.foundation.ids import new_id
 from scoring.explanation import explain, explain_lead, explain_many
+from scoring.explanation.remembering import Told
 from scoring.models import LeadScore, ScoreDecision
 from scoring.overrides import OverrideRefused, active_overrides, end_overrides, grant_overrides
 from scoring.publishing import create_draft, publish_rulebook, sign_rulebook
@@ -137,15 +140,30 @@ def test_qualifying_takes_six_queries_however_many_leads(n):
     assert len(queries) == (6 if n > 1 else 5)  # one lead without news stores no decision
 
 
-def test_lists_are_explained_in_one_query():
+def test_lists_are_explained_in_two_queries_and_once_told_in_one():
     make_starter()
     source = make_source()
     leads = [good_lead(source) for _number in range(3)]
     qualify(*leads)
     with CaptureQueriesContext(connection) as queries:
         summaries = explain_many([lead.pk for lead in leads])
-    assert len(queries) == 1
+    assert len(queries) == 2
     assert set(summaries) == {lead.pk for lead in leads}
+    with CaptureQueriesContext(connection) as queries:
+        assert explain_many([lead.pk for lead in leads]) == summaries
+    assert len(queries) == 1
+    with translation.override("de"):
+        assert explain_many([lead.pk for lead in leads]).keys() == summaries.keys()
+
+
+def test_only_the_latest_told_are_remembered_each_in_its_language():
+    told = Told[str](2)
+    first, second, third = (new_id() for _number in range(3))
+    for number, decision_id in enumerate((first, second, third)):
+        told.keep(decision_id, f"words {number}")
+    assert (told.of(first), told.of(second), told.of(third)) == (None, "words 1", "words 2")
+    with translation.override("de"):
+        assert told.of(third) is None
 
 
 def test_unknown_and_repeated_leads_are_taken_once_or_left_out():
