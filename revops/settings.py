@@ -90,6 +90,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "revops.urls"
 WSGI_APPLICATION = "revops.wsgi.application"
+FORM_RENDERER = "revops.foundation.pages.rendering.PortalRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
