@@ -7,6 +7,8 @@ from html import escape
 from revops.foundation.pages.charts.drawing import say
 
 STRENGTHS = 5
+FEW = 5
+"""Counts under this are not drawn as if they were much, however few the others are."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def heat_table(
     unit: str = "",
 ) -> HtmlTable:
     """Which row × column is strong. `cells` is keyed by (row, column); what is missing is shown as a dot."""
-    most = max((cell.value for cell in cells.values()), default=0)
+    most = max((FEW, *(cell.value for cell in cells.values())))
     head = "".join(f'<th scope="col" class="text-center">{escape(column)}</th>' for column in columns)
     body = []
     for row in rows:
