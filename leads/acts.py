@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -82,8 +82,8 @@ def acts_of(admission: Admission, *, is_new: bool) -> list[Act]:
     return acts
 
 
-def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, now: datetime) -> None:
-    """Writes the acts that submissions brought."""
+def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, dated: Collection[UUID] = ()) -> None:
+    """Writes the acts that submissions brought. Leads in `dated` know the time of their latest act already."""
     record_acts(
         [
             ActOnLead(
@@ -96,12 +96,16 @@ def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, now: datetime) -> Non
             )
             for admission, act in pairs
             if admission.lead is not None
-        ]
+        ],
+        dated=dated,
     )
 
 
-def record_acts(acts: Sequence[ActOnLead]) -> list[bool]:
-    """Appends signals, and says for each whether it was new (an event id seen before is ignored)."""
+def record_acts(acts: Sequence[ActOnLead], *, dated: Collection[UUID] = ()) -> list[bool]:
+    """Appends signals, and says for each whether it was new (an event id seen before is ignored).
+
+    Leads learn the time of their latest act, but for those in `dated`, which know it.
+    """
     if not acts:
         return []
     kinds = signal_kind_ids()
@@ -133,7 +137,7 @@ def record_acts(acts: Sequence[ActOnLead]) -> list[bool]:
             }
         )
     insert_values(Signal, signals)
-    _advance_last_signal(signals)
+    _advance_last_signal([signal for signal in signals if signal["lead_id"] not in dated])
     return is_new
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leads.acts import acts_of, insert_acts
+from leads.acts import Act, acts_of, insert_acts
 from leads.campaigns import Came, NewTouch, find_campaigns, keep_touches
 from leads.cleaning import Facts, clean, one_line
 from leads.gate import rules_for
@@ -17,7 +17,7 @@ from leads.intake import Journalled
 from leads.models import Campaign, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import insert_missing, insert_values, update_rows
+from revops.foundation.bulk import insert_missing, insert_values, new_rows, update_rows
 from revops.foundation.reading import rows_where
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
@@ -127,7 +127,10 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
             _touch(lead, admission)
             touched[lead.pk] = lead
         admission.lead = lead
-    fresh = {lead.pk for lead in created}
+    fresh = {lead.pk: lead for lead in created}
+    for admission in admissions:
+        if admission.lead is not None and admission.lead.pk in fresh:
+            _date(admission.lead, acts_of(admission, is_new=True))
     lost = _insert_leads(created)
     for admission in admissions:
         if admission.lead is not None and admission.lead.pk in lost:
@@ -153,7 +156,8 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
     if known:
         update_rows(Lead, known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
     keep_touches([touch for pair in zip(admissions, campaigns, strict=True) if (touch := _touch_of(*pair))])
-    insert_acts([(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)], now=now)
+    acts = [(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)]
+    insert_acts(acts, dated=fresh.keys() - lost.keys())
 
 
 def _open_leads(person_ids: Collection[UUID]) -> list[Lead]:
@@ -167,21 +171,29 @@ _OPEN_AND_SHOWN = "person_id = ANY(%s) AND stage NOT IN ('won', 'lost') AND with
 def _new_lead(admission: Admission, person: Person, campaign: Campaign | None) -> Lead:
     item, facts = admission.entry.item, admission.facts
     began = item.occurred_at if item.is_history else item.occurred_at or admission.at
-    return Lead(
-        person_id=person.pk,
-        account_id=person.account_id,
-        source_id=item.source_id,
-        campaign=campaign,
-        stage="new",
-        stage_at=admission.at,
-        received_at=admission.at,
-        occurred_at=began,
-        is_history=item.is_history,
-        need=facts.need,
-        attributes=facts.attributes,
-        first_touch=facts.utm,
-        last_touch=facts.utm,
-    )
+    row = {
+        "person_id": person.pk,
+        "account_id": person.account_id,
+        "source_id": item.source_id,
+        "campaign_id": campaign.pk if campaign else None,
+        "stage": "new",
+        "stage_at": admission.at,
+        "received_at": admission.at,
+        "occurred_at": began,
+        "is_history": item.is_history,
+        "need": facts.need,
+        "attributes": facts.attributes,
+        "first_touch": facts.utm,
+        "last_touch": facts.utm,
+    }
+    return new_rows(Lead, [row])[0]
+
+
+def _date(lead: Lead, acts: Sequence[Act]) -> None:
+    """A new lead is written with the time of its latest act: no second statement has to say it."""
+    for act in acts:
+        if act.occurred_at is not None:
+            lead.last_signal_at = max(lead.last_signal_at or act.occurred_at, act.occurred_at)
 
 
 def _touch(lead: Lead, admission: Admission) -> None:

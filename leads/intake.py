@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from leads.models import PendingSubmission, Submission, SubmissionBody
-from revops.foundation.bulk import insert_rows, insert_values
+from revops.foundation.bulk import insert_rows, insert_values, new_rows
 
 RETRY_AFTER = timedelta(seconds=30)
 """How long the sweep waits before it tries a pending submission again; doubled with each attempt."""
@@ -59,23 +59,11 @@ def journal_submissions(items: Sequence[Item], *, now: datetime) -> list[Journal
     """Writes every item into the journal, in order. Three queries at most, whatever their number."""
     known = _known(items)
     journalled: list[Journalled] = []
-    for item in items:
+    for item, submission in zip(items, _submissions(items, now), strict=True):
         key = (item.source_id, item.dedupe_key)
         if item.dedupe_key is not None and key in known:
             journalled.append(Journalled(item, known[key], is_repeat=True))
             continue
-        submission = Submission(
-            source_id=item.source_id,
-            channel=item.channel,
-            external_id=item.external_id,
-            dedupe_key=item.dedupe_key,
-            received_at=item.received_at or now,
-            occurred_at=item.occurred_at,
-            is_history=item.is_history,
-            job_id=item.job_id,
-            line=item.line,
-            sender_id=item.sender_id,
-        )
         if item.dedupe_key is not None:
             known[key] = submission
         journalled.append(Journalled(item, submission))
@@ -89,6 +77,27 @@ def journal_submissions(items: Sequence[Item], *, now: datetime) -> list[Journal
         ],
     )
     return journalled
+
+
+def _submissions(items: Sequence[Item], now: datetime) -> list[Submission]:
+    return new_rows(
+        Submission,
+        [
+            {
+                "source_id": item.source_id,
+                "channel": item.channel,
+                "external_id": item.external_id,
+                "dedupe_key": item.dedupe_key,
+                "received_at": item.received_at or now,
+                "occurred_at": item.occurred_at,
+                "is_history": item.is_history,
+                "job_id": item.job_id,
+                "line": item.line,
+                "sender_id": item.sender_id,
+            }
+            for item in items
+        ],
+    )
 
 
 def _known(items: Sequence[Item]) -> dict[tuple[UUID, str | None], Submission]:

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from leads.lifecycle import check_move
-from leads.models import Lead, LifecycleEvent
+from leads.models import LifecycleEvent
+from revops.foundation.arrays import array_of
 from revops.foundation.bulk import insert_values
 
 
@@ -79,25 +80,25 @@ def move_leads(
 def _move_group(from_stage: str, to_stage: str, group: Sequence[Move], now: datetime) -> list[UUID]:
     """Moves leads between two stages by compare-and-set; locks many in the order of their ids first."""
     ids = [move.lead_id for move in group]
-    if len(ids) > 1:
-        locked = Lead.objects.filter(pk__in=ids, stage=from_stage).select_for_update(of=("self",)).order_by("pk")
-        list(locked.values_list("pk", flat=True))
     with connection.cursor() as cursor:
+        if len(ids) > 1:
+            cursor.execute(_LOCK, [array_of(ids), from_stage])
         cursor.execute(
             _MOVE,
             [
                 to_stage,
                 1 if to_stage == "rejected" else 0,
-                ids,
-                [move.occurred_at or now for move in group],
+                array_of(ids),
+                array_of(move.occurred_at or now for move in group),
                 [move.owner_id is not KEEP for move in group],
-                [None if isinstance(move.owner_id, _Keep) else move.owner_id for move in group],
+                array_of(None if isinstance(move.owner_id, _Keep) else move.owner_id for move in group),
                 from_stage,
             ],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
+_LOCK = "SELECT FROM leads_lead WHERE id = ANY(%s::uuid[]) AND stage = %s ORDER BY id FOR UPDATE"
 _MOVE = """
 UPDATE leads_lead lead
 SET stage = %s, stage_at = move.stage_at, version = lead.version + 1, rejections = lead.rejections + %s,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from scoring.arrays import array_of
+from revops.foundation.arrays import array_of
 from scoring.engine.compiled import CompiledRulebook
 from scoring.engine.frame import ActRow
 

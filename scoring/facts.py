@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from revops.foundation.arrays import array_of
 from scoring.accounts import ACCOUNT_FACTS, account_facts, colleagues_acts
-from scoring.arrays import array_of
 from scoring.engine.compiled import CompiledRulebook
 from scoring.engine.frame import ActRow, FactFrame, day_of, frame_of_columns
 

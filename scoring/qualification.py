@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from revops.foundation.arrays import array_of
 from scoring.accounts import asks_about_accounts, mark_accounts, settle_accounts
-from scoring.arrays import array_of
 from scoring.engine import FORMULA_VERSION, NEVER, Evaluation, date_of, evaluate, write_inputs
 from scoring.facts import LoadedFacts, load_facts
 from scoring.publishing import LiveRulebook, NoLiveRulebook, live_rulebook

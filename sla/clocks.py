@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from leads.models import Attempt
-from revops.foundation.bulk import insert_rows, update_rows
+from revops.foundation.bulk import insert_rows, new_rows, update_rows
 from revops.foundation.ids import new_ids
 from sla.business_time import BusinessHours, NoBusinessHours, due_at, due_many, elapsed, from_microseconds
 from sla.calendars import hours_of
@@ -72,26 +72,29 @@ def start_clocks(starts: Sequence[ClockStart], *, now: datetime) -> list[Clock]:
         first = starts[places[0]]
         begins = [starts[at].started_at for at in places]
         deadlines.update(zip(places, _deadlines(begins, first.clause, first.hours), strict=True))
-    clocks = [
-        Clock(
-            id=identifier,
-            clause=start.clause,
-            lead_id=start.lead_id,
-            handoff_id=start.handoff_id,
-            side=start.clause.side,
-            user_id=start.user_id,
-            calendar_version=start.hours.version if start.hours and start.clause.business_time else None,
-            away=deadlines[at][2],
-            started_at=start.started_at,
-            warn_at=deadlines[at][0],
-            due_at=deadlines[at][1],
-            paused_at=start.started_at if start.pause_reason else None,
-            met_at=start.met_at and max(start.met_at, start.started_at),
-            met_by_kind=start.met_by_kind,
-            met_by_id=start.met_by_id,
-        )
-        for at, (start, identifier) in enumerate(zip(starts, new_ids(len(starts), now), strict=True))
-    ]
+    clocks = new_rows(
+        Clock,
+        [
+            {
+                "id": identifier,
+                "clause_id": start.clause.pk,
+                "lead_id": start.lead_id,
+                "handoff_id": start.handoff_id,
+                "side": start.clause.side,
+                "user_id": start.user_id,
+                "calendar_version_id": start.hours.version.pk if start.hours and start.clause.business_time else None,
+                "away": deadlines[at][2],
+                "started_at": start.started_at,
+                "warn_at": deadlines[at][0],
+                "due_at": deadlines[at][1],
+                "paused_at": start.started_at if start.pause_reason else None,
+                "met_at": start.met_at and max(start.met_at, start.started_at),
+                "met_by_kind": start.met_by_kind,
+                "met_by_id": start.met_by_id,
+            }
+            for at, (start, identifier) in enumerate(zip(starts, new_ids(len(starts), now), strict=True))
+        ],
+    )
     insert_rows(Clock, clocks)
     insert_rows(
         ClockEvent,

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 from revops.foundation.ids import new_id, new_ids
@@ -124,6 +125,45 @@ def _column(field: models.Field[Any, Any], rows: Sequence[Mapping[str, Any]]) ->
         default = None if default is None else Jsonb(default)
         return [default if name not in row else None if (value := row[name]) is None else Jsonb(value) for row in rows]
     return [row.get(name, default) for row in rows]
+
+
+def new_rows(model: type[M], rows: Sequence[Mapping[str, Any]]) -> list[M]:
+    """Unsaved instances of new rows given as mappings of attributes ("lead_id", not "lead"), in order.
+
+    The same as calling the model for each, at a tenth of its time: no signals, no descriptors, names are not checked.
+    What a row leaves out takes its field's default; identifiers are drawn for all rows at once, in rising order.
+    """
+    constant, fresh, key = _defaults(model)
+    keys = iter(new_ids(len(rows)) if key else ())
+    made = []
+    for values in rows:
+        row = model.__new__(model)
+        state = row.__dict__
+        state["_state"] = ModelState()
+        state.update(constant)
+        for name, default in fresh:
+            state[name] = default()
+        if key:
+            state[key] = next(keys)
+        state.update(values)
+        made.append(row)
+    return made
+
+
+@cache
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...], str]:
+    """Defaults that every row may share, those that each row needs its own of, and the key that is drawn."""
+    constant: dict[str, Any] = {}
+    fresh: list[tuple[str, Callable[[], Any]]] = []
+    key = ""
+    for field in model._meta.concrete_fields:
+        if field.primary_key and field.default is new_id:
+            key = field.attname
+        elif field.has_default() and callable(field.default):
+            fresh.append((field.attname, field.default))
+        else:
+            constant[field.attname] = field.get_default()
+    return constant, tuple(fresh), key
 
 
 def insert_missing(model: type[M], rows: Sequence[M]) -> set[Any]:

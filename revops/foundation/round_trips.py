@@ -37,12 +37,21 @@ def one_round_trip() -> Iterator[None]:
 
     Reading rows inside costs a round trip of its own. COPY is not possible inside. The server keeps the plans.
     """
+    with plans_kept(), connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+@contextmanager
+def plans_kept() -> Iterator[None]:
+    """The server keeps the plans of the statements inside, so that the next time it only runs them.
+
+    For few rows: a plan that is kept is made for a handful of values, and reads thousands badly.
+    """
     raw = _preparing()
     usual = raw.cursor_factory
     raw.cursor_factory = ServerBindingCursor
     try:
-        with connection.wrap_database_errors, raw.pipeline():
-            yield
+        yield
     finally:
         raw.cursor_factory = usual
 

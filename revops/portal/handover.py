@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef
+from django.db import connection
 
 from leads.lifecycle import SALES_STAGES, Stage
-from leads.models import Lead, Signal
-from leads.people import details_missing
+from leads.people import DETAILS_TOLD
 from leads.transitions import Move
 from scoring.qualification import Qualification
 from sla.handoffs import HandOffRequest
-from sla.models import HandOff
 
 MOST_REJECTIONS = 3
 """A lead that sales rejected this often stays with marketing, whatever it does."""
 
-_WAITING = (Stage.NEW, Stage.NURTURE, Stage.REJECTED)
+_WAITING = [Stage.NEW, Stage.NURTURE, Stage.REJECTED]
+_CANDIDATES = f"""
+SELECT lead.id, lead.stage, lead.account_id, account.owner_id,
+       COALESCE(NULLIF(person.country, ''), account.country, ''), {DETAILS_TOLD},
+       account.employees, source.key, COALESCE(account.industry, ''), COALESCE(lead.attributes ->> 'language', ''),
+       EXISTS (SELECT FROM sla_handoff WHERE lead_id = lead.id),
+       EXISTS (SELECT FROM leads_signal signal JOIN leads_signalkind kind ON kind.id = signal.kind_id
+                WHERE signal.lead_id = lead.id AND signal.received_at > lead.stage_at
+                  AND kind.strength IN ('hand_raise', 'high'))
+  FROM leads_lead lead
+  JOIN leads_person person ON person.id = lead.person_id
+  JOIN leads_source source ON source.id = lead.source_id
+  LEFT JOIN leads_account account ON account.id = lead.account_id
+ WHERE lead.id = ANY(%s) AND lead.stage = ANY(%s) AND NOT lead.is_history AND lead.rejections < %s
+ ORDER BY lead.received_at, lead.id
+"""  # noqa: S608 - the condition is our own
+_COMPLETED = f"""
+SELECT lead.id FROM leads_lead lead JOIN leads_person person ON person.id = lead.person_id
+ WHERE lead.id = ANY(%s) AND lead.stage = ANY(%s) AND {DETAILS_TOLD}
+"""  # noqa: S608 - the condition is our own
 
 
 def requests_for(
@@ -40,46 +58,52 @@ def requests_for(
     ready = {q.lead_id: q for q in qualified if q.acting_tier == 1}
     if not ready:
         return []
-    new_act = Signal.objects.filter(
-        lead=OuterRef("pk"), received_at__gt=OuterRef("stage_at"), kind__strength__in=["hand_raise", "high"]
-    )
-    leads = (
-        Lead.objects.filter(pk__in=ready, stage__in=_WAITING, is_history=False, rejections__lt=MOST_REJECTIONS)
-        .select_related("person", "account")
-        .annotate(
-            has_new_act=Exists(new_act),
-            was_given_back=Exists(HandOff.objects.filter(lead=OuterRef("pk"))),
-            account_owner_id=F("account__owner_id"),
-            source_key=F("source__key"),
-        )
-        .order_by("received_at", "pk")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, [list(ready), _WAITING, MOST_REJECTIONS])
+        candidates = [_Candidate(*row) for row in cursor.fetchall()]
     return [
         HandOffRequest(
-            lead_id=lead.pk,
+            lead_id=lead.lead_id,
             from_stage=lead.stage,
             tier=1,
-            priority=ready[lead.pk].priority,
-            qualified_at=as_of[lead.pk],
-            at=max(as_of[lead.pk], not_before or as_of[lead.pk]),
+            priority=ready[lead.lead_id].priority,
+            qualified_at=as_of[lead.lead_id],
+            at=max(as_of[lead.lead_id], not_before or as_of[lead.lead_id]),
             account_id=lead.account_id,
             account_owner_id=lead.account_owner_id,
-            country=lead.person.country or (lead.account.country if lead.account else ""),
-            score_decision_id=ready[lead.pk].decision_id,
-            details_complete=not details_missing(lead),
+            country=lead.country,
+            score_decision_id=ready[lead.lead_id].decision_id,
+            details_complete=lead.details_complete,
             cause_kind=cause_kind,
-            cause_id=causes.get(lead.pk, ""),
-            employees=lead.account.employees if lead.account else None,
-            source=lead.source_key,
-            industry=lead.account.industry if lead.account else "",
-            language=str(lead.attributes.get("language") or ""),
+            cause_id=causes.get(lead.lead_id, ""),
+            employees=lead.employees,
+            source=lead.source,
+            industry=lead.industry,
+            language=lead.language,
         )
-        for lead in leads
-        if not lead.was_given_back or (causes.get(lead.pk) and (lead.has_new_act or _is_excepted(lead, cause_kind)))
+        for lead in candidates
+        if not lead.was_given_back or (causes.get(lead.lead_id) and (lead.has_new_act or _excepts(lead, cause_kind)))
     ]
 
 
-def _is_excepted(lead: Lead, cause_kind: str) -> bool:
+class _Candidate(NamedTuple):
+    """A lead that may go to sales, and what routing asks about it."""
+
+    lead_id: UUID
+    stage: str
+    account_id: UUID | None
+    account_owner_id: UUID | None
+    country: str
+    details_complete: bool
+    employees: int | None
+    source: str
+    industry: str
+    language: str
+    was_given_back: bool
+    has_new_act: bool
+
+
+def _excepts(lead: _Candidate, cause_kind: str) -> bool:
     """Whether an override, begun or ended, is the new reason; it never brings back what sales rejected."""
     return cause_kind == "override" and lead.stage != Stage.REJECTED
 
@@ -103,5 +127,6 @@ def completed(lead_ids: Iterable[UUID]) -> list[UUID]:
     ids = list(lead_ids)
     if not ids:
         return []
-    leads = Lead.objects.filter(pk__in=ids, stage__in=SALES_STAGES).select_related("person")
-    return [lead.pk for lead in leads if not details_missing(lead)]
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPLETED, [ids, list(SALES_STAGES)])
+        return [lead_id for (lead_id,) in cursor.fetchall()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +29,7 @@ from leads.models import Attempt, Submission
 from leads.transitions import move_leads
 from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
+from revops.foundation.round_trips import plans_kept
 from revops.portal import notices
 from revops.portal.consents.arriving import settle_consents
 from revops.portal.escalating import messages_of
@@ -48,6 +50,8 @@ from sla.pool import Taken, take_next
 
 logger = logging.getLogger(__name__)
 
+FEW_TOGETHER = 32
+"""Up to so many submissions planning the statements costs more than running them."""
 MOST_CULPRITS = 5
 """After so many submissions that fail alone, a batch is no longer searched for more of them."""
 
@@ -70,7 +74,7 @@ def admit(items: Sequence[Item], *, now: datetime) -> list[Receipt]:
     stays journalled as pending, with its error, for the sweep. If many stand alone, something else is broken: then
     all that is left waits.
     """
-    with transaction.atomic():
+    with transaction.atomic(), plans_kept() if len(items) <= FEW_TOGETHER else nullcontext():
         entries = journal_submissions(items, now=now)
         fresh = _Splitting(now).admit([entry for entry in entries if not entry.is_repeat])
         return [fresh.get(entry.submission.pk) or _earlier(entry) for entry in entries]

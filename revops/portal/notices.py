@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from feedback.dispositions import Answered
 from feedback.models import Disposition, GapAnswer, TalkTrack
+from revops.foundation.bulk import new_rows
 from revops.foundation.ids import encode
 from revops.foundation.models import OutboxMessage, User
 from revops.foundation.outbox import UNDO_WINDOW
@@ -22,23 +23,27 @@ _KIND_OF = {"accepted": ANSWER_KINDS[0], "rejected": ANSWER_KINDS[1], "returned"
 
 def of_handoffs(handoffs: Iterable[HandOff]) -> list[OutboxMessage]:
     """Tells each owner of their new lead."""
-    return [
-        OutboxMessage(
-            kind="lead.assigned",
-            subject_kind="lead",
-            subject_id=handoff.lead_id,
-            channel="in_app",
-            recipient=str(handoff.owner_id),
-            created_at=handoff.handed_off_at,
-            payload={
-                "text": _("A new lead waits for you."),
-                "url": f"/leads/{encode('lead', handoff.lead_id)}/",
-                "handoff": handoff.public_id,
-            },
-        )
-        for handoff in handoffs
-        if handoff.owner_id is not None
-    ]
+    text = _("A new lead waits for you.")
+    return new_rows(
+        OutboxMessage,
+        [
+            {
+                "kind": "lead.assigned",
+                "subject_kind": "lead",
+                "subject_id": handoff.lead_id,
+                "channel": "in_app",
+                "recipient": str(handoff.owner_id),
+                "created_at": handoff.handed_off_at,
+                "payload": {
+                    "text": text,
+                    "url": f"/leads/{encode('lead', handoff.lead_id)}/",
+                    "handoff": handoff.public_id,
+                },
+            }
+            for handoff in handoffs
+            if handoff.owner_id is not None
+        ],
+    )
 
 
 def of_answers(answered: Iterable[Answered], *, now: datetime) -> list[OutboxMessage]:

@@ -20,8 +20,8 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from leads.models import SignalKind
+from revops.foundation.arrays import array_of
 from revops.foundation.ids import new_id
-from scoring.arrays import array_of
 from scoring.backtest.columns import Column, columns_of, frame_from, join_frames
 from scoring.backtest.labels import LABEL_NAMES, CaseLabel, join_labels, pack_labels, relabel, take_labels
 from scoring.engine import CompiledRulebook, FactFrame, evaluate, frame_of, read_inputs

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from scoring.arrays import array_of
+from revops.foundation.arrays import array_of
 
 
 class NewCase(NamedTuple):

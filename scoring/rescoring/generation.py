@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from scoring.arrays import array_of
+from revops.foundation.arrays import array_of
 from scoring.rescoring.rows import COLUMNS
 
 TABLE, NEXT = "scoring_leadscore", "scoring_leadscore_next"

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from leads.lifecycle import Stage
 from leads.transitions import Move, move_leads
-from revops.foundation.bulk import FEW, insert_rows
+from revops.foundation.bulk import FEW, insert_rows, new_rows
 from revops.foundation.ids import new_ids
 from revops.foundation.round_trips import fetch_together, one_round_trip
 from sla.calendars import hours_of, newest_versions
@@ -73,21 +73,24 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
     if not ready:
         return []
     numbers = _numbers([request.lead_id for request in ready if request.from_stage != Stage.NEW])
-    handoffs = [
-        HandOff(
-            id=identifier,
-            lead_id=request.lead_id,
-            number=numbers.get(request.lead_id, 0) + 1,
-            tier=request.tier,
-            priority=request.priority,
-            qualified_at=request.qualified_at,
-            handed_off_at=request.at,
-            score_decision_id=request.score_decision_id,
-            cause_kind=request.cause_kind,
-            cause_id=request.cause_id,
-        )
-        for request, identifier in zip(ready, new_ids(len(ready), now), strict=True)
-    ]
+    handoffs = new_rows(
+        HandOff,
+        [
+            {
+                "id": identifier,
+                "lead_id": request.lead_id,
+                "number": numbers.get(request.lead_id, 0) + 1,
+                "tier": request.tier,
+                "priority": request.priority,
+                "qualified_at": request.qualified_at,
+                "handed_off_at": request.at,
+                "score_decision_id": request.score_decision_id,
+                "cause_kind": request.cause_kind,
+                "cause_id": request.cause_id,
+            }
+            for request, identifier in zip(ready, new_ids(len(ready), now), strict=True)
+        ],
+    )
     with one_round_trip() if len(ready) * CLOCKS_EACH <= FEW else nullcontext():
         _write(handoffs, ready, roster, earlier, clauses, now=now)
     return handoffs

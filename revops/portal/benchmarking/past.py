@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from leads.models import Lead, Person, Source
+from revops.foundation.arrays import array_of
 from revops.foundation.ids import new_ids
-from scoring.arrays import array_of
 from scoring.backtest import run_backtest
 from scoring.backtest.judging import forget_verdicts
 from scoring.backtest.labels import label_columns
