@@ -30,10 +30,10 @@ _explanations: Told[Explanation] = Told(2_000)
 
 def explain(decision: ScoreDecision) -> Explanation:
     """Why this decision was made, from the inputs and the rulebook it keeps. At most one query (the rulebook)."""
-    if (told := _explanations.of(decision.pk)) is not None:
+    if (told := _explanations.of(decision.lead_id, decision.pk)) is not None:
         return told
     ((decision, judged, lead),) = _judged([decision])
-    return _explanations.keep(decision.pk, tell(decision, judged, lead))
+    return _explanations.keep(decision.lead_id, decision.pk, tell(decision, judged, lead))
 
 
 def explain_lead(lead_id: UUID) -> Explanation | None:
@@ -62,14 +62,14 @@ def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
     told: dict[UUID, str] = {}
     unknown = []
     for lead_id, decision_id, is_provisional in current:
-        words = None if is_provisional else _summaries.of(decision_id)
+        words = None if is_provisional else _summaries.of(lead_id, decision_id)
         if words is None:
             unknown.append(lead_id)
         else:
             told[lead_id] = words
     scores = LeadScore.objects.filter(pk__in=unknown).select_related("decision__rulebook") if unknown else ()
     for decision, judged, lead in _judged([score.decision for score in scores if not score.is_provisional]):
-        told[decision.lead_id] = _summaries.keep(decision.pk, tell_shortly(decision, judged, lead))
+        told[decision.lead_id] = _summaries.keep(decision.lead_id, decision.pk, tell_shortly(decision, judged, lead))
     for decision, judged, lead in _judged_anew([score for score in scores if score.is_provisional]):
         told[decision.lead_id] = tell_shortly(decision, judged, lead)
     return told
