@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from leads.cleaning import Facts, registered_domain
 from leads.hygiene import DISPOSABLE_DOMAINS, FREE_DOMAINS
+from leads.merging.survivors import survivors_of
 from leads.models import Account, Lead, Person, PersonIdentity
 from revops.foundation.bulk import insert_missing, new_rows, update_rows
 from revops.foundation.reading import rows_where
@@ -110,6 +111,10 @@ def _known_people(enquiries: Sequence[Enquiry]) -> tuple[dict[str, Person], dict
         same = {person.pk: person for person in by_email.values()}
         for identity in PersonIdentity.objects.filter(known).select_related("person"):
             by_identity[identity.system, identity.value] = same.get(identity.person_id, identity.person)
+    found = survivors_of(Person, [*by_identity.values(), *by_email.values()])
+    if found:
+        by_email = {email: found.get(person.pk, person) for email, person in by_email.items()}
+        by_identity = {identity: found.get(person.pk, person) for identity, person in by_identity.items()}
     return by_email, by_identity
 
 
@@ -188,6 +193,10 @@ def _find_or_create_accounts(enquiries: Sequence[Enquiry], *, now: datetime) -> 
             if known.domain:
                 by_domain[known.domain.lower()] = known
             by_key.setdefault(known.normalised_name, known)
+        goes_on = survivors_of(Account, [*by_key.values(), *by_domain.values()])
+        if goes_on:
+            by_domain = {domain: goes_on.get(known.pk, known) for domain, known in by_domain.items()}
+            by_key = {key: goes_on.get(known.pk, known) for key, known in by_key.items()}
     found: list[Account | None] = []
     created: list[Account] = []
     changed: dict[int, Account] = {}

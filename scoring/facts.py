@@ -20,7 +20,7 @@ SELECT lead.id, lead.person_id, lead.is_history, lead.rejections, lead.need <> '
        person.title, person.seniority, person.function, person.purchasing_role, person.country, person.flags,
        person.do_not_contact, person.email IS NOT NULL, person.phone IS NOT NULL,
        lead.account_id IS NOT NULL, account.industry, account.employees, account.country,
-       source.key, source.kind
+       source.key, source.kind, person.also
   FROM leads_lead lead
   JOIN leads_person person ON person.id = lead.person_id
   JOIN leads_source source ON source.id = lead.source_id
@@ -35,7 +35,7 @@ SELECT asked.lead, kind.code, signal.topic, (signal.occurred_at AT TIME ZONE 'UT
   JOIN leads_signal signal ON signal.person_id = asked.person_id
        AND (signal.occurred_at <= asked.as_of OR signal.occurred_at IS NULL)
   JOIN leads_signalkind kind ON kind.id = signal.kind_id AND kind.code = ANY(%s)
-  JOIN leads_lead lead ON lead.id = signal.lead_id AND lead.withdrawn_at IS NULL
+  JOIN leads_lead lead ON lead.id = signal.lead_id AND (lead.withdrawn_at IS NULL OR lead.merged_into_id IS NOT NULL)
  GROUP BY 1, 2, 3, 4
  ORDER BY 1, 4 NULLS FIRST, 2, 3
 """
@@ -72,6 +72,7 @@ class _Row(NamedTuple):
     account_country: str | None
     source_key: str
     source_kind: str
+    also: list[UUID]
 
 
 def load_facts(
@@ -84,9 +85,10 @@ def load_facts(
 ) -> LoadedFacts:
     """What the rulebook asks about these leads, as it stood at `as_of` (else `now`). Two to four queries.
 
-    Acts are those of the lead's person, whichever lead they came with, counted per UTC day; acts after `as_of` and
-    acts of withdrawn leads are left out. Columns of person and account are as they are now. `lock` holds the leads in
-    the order of their ids until the transaction ends, so that two qualifications of one lead follow one another.
+    Acts are those of the lead's person and of whoever was merged into them, whichever lead they came with, counted per
+    UTC day; acts after `as_of` and acts of withdrawn leads are left out. Columns of person and account are as they are
+    now. `lock` holds the leads in the order of their ids until the transaction ends, so that two qualifications of one
+    lead follow one another.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LEADS + (" FOR NO KEY UPDATE OF lead" if lock else ""), [array_of(lead_ids)])
@@ -94,10 +96,10 @@ def load_facts(
         instants = [as_of.get(row.lead_id, now) for row in rows]
         acts: list[ActRow] = []
         if rows and compiled.signal_kinds:
-            people = [row.person_id for row in rows]
-            cursor.execute(
-                _ACTS, [array_of(range(len(rows))), array_of(people), array_of(instants), list(compiled.signal_kinds)]
-            )
+            asked = [(at, who) for at, row in enumerate(rows) for who in (row.person_id, *row.also)]
+            places, people = [at for at, _ in asked], [who for _, who in asked]
+            since = [instants[at] for at in places]
+            cursor.execute(_ACTS, [array_of(places), array_of(people), array_of(since), list(compiled.signal_kinds)])
             acts = [
                 (lead, kind, topic, day, count, value, total, 0)
                 for lead, kind, topic, day, count, value, total in cursor.fetchall()

@@ -2,6 +2,7 @@
 
 from .answers import AnswerResult, HandOffAnswer, answer_handoffs, latest_handoffs, reopen_handoffs
 from .giving import HandOffRequest, complete_details, hand_off_leads
+from .uniting import end_merged, resume_parted
 from .waiting import (
     Snoozed,
     give_up_handoffs,
@@ -19,12 +20,14 @@ __all__ = [
     "Snoozed",
     "answer_handoffs",
     "complete_details",
+    "end_merged",
     "give_up_handoffs",
     "hand_off_leads",
     "latest_handoffs",
     "reassign_handoffs",
     "reopen_handoffs",
     "reroute_handoffs",
+    "resume_parted",
     "route_waiting",
     "snooze_handoffs",
     "wake_handoffs",
