@@ -28,6 +28,20 @@ def wilson_interval(hits: int, n: int) -> Interval | None:
     return Interval(max(0.0, centre - reach) if hits else 0.0, min(1.0, centre + reach) if hits < n else 1.0)
 
 
+def difference_interval(hits: int, n: int, other_hits: int, other_n: int) -> Interval | None:
+    """Where the true difference of two shares lies with 95 % confidence (the first minus the other), in -1..1.
+
+    None without observations on one side. Newcombe (1998), method 10: from the two score intervals.
+    """
+    first, other = wilson_interval(hits, n), wilson_interval(other_hits, other_n)
+    if first is None or other is None:
+        return None
+    share, other_share = hits / n, other_hits / other_n
+    down = math.hypot(share - first.low, other.high - other_share)
+    up = math.hypot(first.high - share, other_share - other.low)
+    return Interval(max(-1.0, share - other_share - down), min(1.0, share - other_share + up))
+
+
 def is_too_few(n: int) -> bool:
     """Whether `n` observations are too few to judge a rate."""
     return n < FEWEST_TO_JUDGE

@@ -9,11 +9,14 @@ from django.utils import timezone
 from feedback import findings
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
+from leads import consents
 from revops.portal import journey
 from revops.portal.agreement import notices as agreements
 from revops.portal.auditor import working as auditor
 from revops.portal.gate import bounces
+from revops.portal.hooks import taking
 from revops.portal.imports import holding
+from revops.portal.lead_forms import worth
 from revops.portal.overrides import acting as overrides
 from revops.portal.routing import alarms
 from revops.portal.rules import going_live
@@ -61,6 +64,31 @@ def catch_up() -> int:
 def learn_bounces() -> int:
     """Closes the gate to addresses that sales found dead."""
     return bounces.learn_bounces(now=timezone.now())
+
+
+@shared_task(name="portal.take_deliveries")
+def take_deliveries() -> int:
+    """Takes what webhooks posted on its journey."""
+    return taking.take_deliveries(now=timezone.now())
+
+
+@shared_task(name="portal.forget_deliveries")
+def forget_deliveries() -> int:
+    """Empties what webhooks posted a month ago."""
+    return taking.forget_bodies(now=timezone.now())
+
+
+@shared_task(name="portal.expire_consents")
+def expire_consents() -> int:
+    """Writes down which consents ran out."""
+    with transaction.atomic():
+        return consents.expire_consents(now=timezone.now())
+
+
+@shared_task(name="portal.measure_questions")
+def measure_questions() -> int:
+    """Measures what each fact gains in acceptance, so that forms ask for the best one next."""
+    return worth.remember_worth(timezone.now())
 
 
 @shared_task(name="portal.pack_cases")

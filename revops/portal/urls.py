@@ -10,7 +10,9 @@ from revops.portal.home import home
 PACKAGES = (
     "session",
     "queue",
+    "merges",
     "lead_pages",
+    "accounts",
     "search",
     "imports",
     "reviews",
@@ -35,6 +37,8 @@ PACKAGES = (
     "people",
     "api_keys",
     "lead_forms",
+    "consents",
+    "hooks",
     "health",
     "audit",
     "notice_list",

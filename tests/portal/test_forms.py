@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,14 +71,24 @@ def test_a_visitor_becomes_a_lead_with_consent_act_and_campaign(client: Client, 
 
 
 def test_the_page_is_small_needs_no_script_and_may_stand_in_a_frame(client: Client, lead_form: LeadForm) -> None:
+    LeadForm.objects.update(allowed_sites=["https://www.acme.com", "https://*.acme.io"])
     answer = client.get("/f/demo/")
-    assert len(answer.content) < 8_000
+    style = Path("static/css/form.css").read_bytes()
+    assert len(answer.content) + len(style) < 15_000
     assert b"<script" not in answer.content
+    assert set(re.findall(rb'(?:src|href)="([^"#]+)"', answer.content)) == {b"/static/css/form.css", b"data:,"}
     policy = answer["Content-Security-Policy"]
-    assert "frame-ancestors *" in policy
+    assert "frame-ancestors https://www.acme.com https://*.acme.io" in policy
     assert "script-src 'none'" in policy
     assert "X-Frame-Options" not in answer
     assert not answer.cookies
+
+
+def test_a_form_that_names_no_site_and_every_other_page_stand_in_no_frame(client: Client, lead_form: LeadForm) -> None:
+    for path in ("/f/demo/", "/f/demo/thanks/", "/accounts/login/"):
+        answer = client.get(path)
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"], path
+        assert answer["X-Frame-Options"] == "DENY", path
 
 
 @pytest.mark.parametrize(
@@ -101,7 +112,12 @@ def test_bad_input_is_worded_and_what_was_typed_stays(
     assert words in page
     assert "We plan 40 routes" in page
     assert "<title>Error:" in page
-    assert not Submission.objects.exists()
+    submission, outcome = Submission.objects.get(), SubmissionOutcome.objects.get()
+    assert submission.receipt in page, "it was journalled before it was judged"
+    assert outcome.kind == "refused"
+    assert field in outcome.detail
+    assert submission.body.payload["need"] == "We plan 40 routes"
+    assert not Lead.objects.exists()
 
 
 def test_the_trap_for_robots_is_journalled_and_held_and_looks_the_same(client: Client, lead_form: LeadForm) -> None:
@@ -124,7 +140,7 @@ def test_a_page_open_for_days_is_sent_again_and_nothing_is_lost(client: Client, 
     page = answer.content.decode()
     assert "open for more than a day" in page
     assert "Ada Lovelace" in page
-    assert not Submission.objects.exists()
+    assert not Lead.objects.exists()
     fresh = re.search(r'name="opened" value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
     assert client.post("/f/demo/", {**GOOD, "opened": fresh}).status_code == 302
 
@@ -158,9 +174,11 @@ def test_without_valkey_nobody_is_turned_away(client: Client, lead_form: LeadFor
 
 
 def test_a_closed_form_says_so_and_an_unknown_one_is_not_there(client: Client, lead_form: LeadForm) -> None:
-    LeadForm.objects.update(is_active=False)
+    LeadForm.objects.update(state="archived")
     assert client.get("/f/demo/").status_code == 410
     assert post(client).status_code == 410
+    LeadForm.objects.update(state="draft")
+    assert client.get("/f/demo/").status_code == 404
     assert client.get("/f/nobody/").status_code == 404
 
 
@@ -170,7 +188,8 @@ def edited(**changes: str) -> dict[str, str]:
     source = SourceFactory.create()
     return {
         "title": "Talk to us", "slug": "talk", "intro": "", "source": str(source.pk), "signal_kind": str(kind.pk),
-        "topic": "", "consent_text": "", "thanks": "", "is_active": "on",
+        "topic": "", "consent_text": "", "consent_purpose": "contact", "confirm_days": "7", "thanks": "",
+        "allowed_sites": "", "redirect_url": "",
         "ask_need": "optional", "place_need": "1", "ask_email": "required", "place_email": "2", **changes,
     }  # fmt: skip
 
@@ -180,7 +199,11 @@ def test_a_marketer_makes_a_form_and_it_takes_leads(sign_in: Any, company: Any, 
     assert maker.post("/forms/new/", edited()).url == "/forms/talk/"
     made = LeadForm.objects.get()
     assert made.fields == [{"name": "need", "required": False}, {"name": "email", "required": True}]
-    assert LedgerEntry.objects.get(action="form.created").actor == maker.person
+    assert (made.state, client.get("/f/talk/").status_code) == ("draft", 404)
+    maker.post("/forms/talk/publish/")
+    assert set(LedgerEntry.objects.filter(action__startswith="form.").values_list("action", "actor")) == {
+        ("form.created", maker.person.pk), ("form.published", maker.person.pk),
+    }  # fmt: skip
     client.post("/f/talk/", {"email": "ada@acme-works.com", "opened": opened(slug="talk")})
     assert Lead.objects.count() == 1
 
@@ -193,12 +216,13 @@ def test_a_form_that_could_answer_nobody_is_refused(sign_in: Any, db: None) -> N
 
 def test_a_form_is_changed_but_its_address_stays(sign_in: Any, lead_form: LeadForm) -> None:
     client = sign_in()
+    LeadForm.objects.update(allowed_sites=["*"])
     page = client.get("/forms/demo/").content.decode()
     assert "&lt;iframe src=" in page
     data = edited(slug="other", title="A new title", ask_name="required", source=str(lead_form.source_id))
     assert client.post("/forms/demo/", data).url == "/forms/demo/"
     lead_form.refresh_from_db()
-    assert (lead_form.slug, lead_form.title, lead_form.is_active) == ("demo", "A new title", True)
+    assert (lead_form.slug, lead_form.title, lead_form.state) == ("demo", "A new title", "open")
     assert LedgerEntry.objects.get(action="form.changed").before["title"] == "See a demo"
 
 
@@ -217,5 +241,5 @@ def test_the_list_costs_the_same_for_one_form_and_for_three(
             signal_kind=lead_form.signal_kind,
         )  # fmt: skip
     client = sign_in()
-    with django_assert_num_queries(4):  # session, person, rows, count
+    with django_assert_num_queries(5):  # session, person, rows, count, how often each was opened
         assert client.get("/forms/").content.decode().count('<th scope="row"') == count

@@ -51,6 +51,7 @@ NAVIGATION = (
         (
             Page(_("My queue"), "queue", "inbox", SALES | ADMIN, "g q"),
             Page(_("Leads"), "leads", "users", EVERYONE, "g l"),
+            Page(_("Accounts"), "accounts", "building", EVERYONE, "g c"),
         ),
     ),
     Group(
@@ -77,9 +78,12 @@ NAVIGATION = (
         (
             Page(_("Imports"), "imports", "database-import", MARKETING | ADMIN, "g i"),
             Page(_("Submissions"), "submissions", "list-details", MARKETING | MANAGERS | ADMIN, "g b"),
+            Page(_("Duplicates"), "merges", "git-merge", MARKETING | MANAGERS | ADMIN, "g d"),
             Page(_("Hygiene rules"), "gate", "shield-check", MARKETING | MANAGERS - {"executive"} | ADMIN),
             Page(_("Vet a list"), "vetting", "zoom-question", MARKETING | MANAGERS - {"executive"} | ADMIN),
             Page(_("Forms"), "forms", "forms", MARKETING | ADMIN),
+            Page(_("Webhooks in"), "hooks", "webhook", MARKETING | ADMIN),
+            Page(_("Consents"), "consents", "signature", MARKETING | MANAGERS | ADMIN),
             Page(_("People"), "people", "users-group", MANAGERS | ADMIN, "g p"),
             Page(_("API keys"), "api-keys", "key", ADMIN),
             Page(_("Health"), "health", "heartbeat", ADMIN, "g h"),

@@ -41,10 +41,10 @@ def age_of(text: str, slug: str, now: datetime) -> timedelta | None:
         return None
 
 
-def is_too_often(request: HttpRequest) -> bool:
-    """Whether this address sent more forms than people do. Lets everybody in while Valkey is away."""
+def is_too_often(request: HttpRequest, slug: str) -> bool:
+    """Whether this address sent a form more often than people do. Lets everybody in while Valkey is away."""
     most = int(getattr(settings, "FORM_POSTS", POSTS))
-    key = f"form:{sha256(address_of(request).encode()).hexdigest()[:32]}"
+    key = f"form:{slug}:{sha256(address_of(request).encode()).hexdigest()[:32]}"
     try:
         cache.add(key, 0, int(WINDOW.total_seconds()))
         return cache.incr(key) > most

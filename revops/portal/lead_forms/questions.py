@@ -17,7 +17,17 @@ class Question:
     kind: str = "text"
     autocomplete: str = "off"
     longest: int = 200
+    choices: tuple[tuple[str, str | Promise], ...] = ()
 
+
+ROLES: tuple[tuple[str, str | Promise], ...] = (
+    ("decision maker", _("I decide")),
+    ("budget holder", _("I hold the budget")),
+    ("influencer", _("I advise those who decide")),
+    ("user", _("I would work with it")),
+    ("none", _("None of these")),
+)
+"""What people say of their part in a purchase; the starter rulebook knows the first two as those who decide."""
 
 QUESTIONS = {
     question.name: question
@@ -29,7 +39,7 @@ QUESTIONS = {
         Question("phone", _("Phone, with country code"), "tel", "tel", 40),
         Question("company", _("Company"), "text", "organization", 300),
         Question("title", _("Job title"), "text", "organization-title", 300),
-        Question("purchasing_role", _("Your part in the decision"), "text", "off", 32),
+        Question("purchasing_role", _("Your part in the decision"), "choice", "off", 32, ROLES),
         Question("employees", _("People in your company"), "number"),
         Question("country", _("Country"), "text", "country-name", 80),
         Question("city", _("City"), "text", "address-level2", 120),
@@ -40,3 +50,6 @@ QUESTIONS = {
         Question("need", _("What do you need?"), "long", "off", 5000),
     )
 }
+
+ASKED_LATER = ("purchasing_role", "timeline_on", "employees", "title", "use_case", "industry", "country", "phone")
+"""Facts worth one further question, the most valuable first as long as nothing better was measured."""
