@@ -145,11 +145,19 @@
     const form = event.target.closest("form[data-autosubmit]");
     if (form && event.target.matches("select,input[type=checkbox],input[type=radio],input[type=date]")) form.requestSubmit();
   });
+  const reach = () => { // what scrolls sideways can be scrolled by keys
+    for (const box of all(".table-scroll:not([role])")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reach);
+  reach();
   const settle = (root) => {
     const spot = one("[data-autofocus]", root) || (root.matches?.("[data-autofocus]") ? root : null);
     spot?.focus({ preventScroll: false });
     all("[data-announce]", root).concat(root.matches?.("[data-announce]") ? [root] : []).forEach((element) => announce(element.dataset.announce));
     tick();
+    reach();
   };
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx?.target;
