@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 class Unit(StrEnum):
     SHARE = "share"
     MONEY = "money"
+    MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
     COUNT = "count"
@@ -52,11 +53,39 @@ class Metric:
 
 _LIVE = "NOT lead.is_history AND lead.withdrawn_at IS NULL"
 
-_FIRST_ATTEMPT = (
-    "LATERAL (SELECT min(attempt.occurred_at) AS at FROM leads_attempt attempt"
-    " WHERE attempt.lead_id = lead.id AND NOT attempt.is_automatic"
-    " AND attempt.occurred_at >= handoff.handed_off_at) first"
+_NEXT_HANDOFF = (
+    "COALESCE((SELECT later.handed_off_at FROM sla_handoff later"
+    " WHERE later.lead_id = lead.id AND later.number = handoff.number + 1), 'infinity')"
 )
+"""What happens after a lead came back belongs to its next hand-off."""
+_FIRST_ATTEMPT = (
+    "LATERAL (SELECT min(CASE WHEN attempt.grade = 'C' THEN attempt.recorded_at ELSE attempt.occurred_at END) AS at"
+    " FROM leads_attempt attempt WHERE attempt.lead_id = lead.id AND NOT attempt.is_automatic"
+    f" AND attempt.occurred_at >= handoff.handed_off_at AND attempt.occurred_at < {_NEXT_HANDOFF}) first"
+)
+_TOLD = (
+    "SELECT min(notice.created_at) AS at FROM foundation_notice notice"
+    " WHERE notice.subject_id = lead.id AND notice.kind = 'lead.assigned'"
+    f" AND notice.created_at >= handoff.handed_off_at AND notice.created_at < {_NEXT_HANDOFF}"
+)
+_REPS_TURN = (
+    "LATERAL (SELECT max(step.at) AS at FROM ("
+    "SELECT min(given.assigned_at) AS at FROM sla_assignment given"
+    " WHERE given.handoff_id = handoff.id AND given.user_id IS NOT NULL"
+    f" UNION ALL {_TOLD}"
+    " UNION ALL SELECT min(clock.met_at) FROM sla_clock clock JOIN sla_clause clause ON clause.id = clock.clause_id"
+    " WHERE clock.handoff_id = handoff.id AND clause.code = 'details_within'"
+    ") step WHERE step.at <= first.at) begun"
+)
+"""Since when a rep could have tried: the lead was theirs, they were told, and the details were there."""
+
+
+def _from_handoffs(value: str, joined: str, condition: str) -> str:
+    return (
+        f"SELECT lead.id AS lead_id, lead.source_id, handoff.handed_off_at AS at, ({value})::numeric AS value"
+        f" FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id, {joined}"
+        f" WHERE {condition} AND {_LIVE}"
+    )
 
 
 def _from_answers(value: str, condition: str = "handoff.state IN ('accepted', 'rejected', 'returned')") -> str:
@@ -201,10 +230,24 @@ _DEFINITIONS = [
         "speed_to_lead", _("Speed to lead"),
         _("Median hours from hand-off to the first attempt, by the clock on the wall."),
         Unit.HOURS, Fold.MEDIAN, "sales", _("Whether routing or staffing must change."),
-        "SELECT lead.id AS lead_id, lead.source_id, handoff.handed_off_at AS at,"
-        " (extract(epoch FROM first.at - handoff.handed_off_at) / 3600)::numeric AS value"
-        f" FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id, {_FIRST_ATTEMPT}"
-        f" WHERE first.at IS NOT NULL AND {_LIVE}",
+        _from_handoffs("extract(epoch FROM first.at - handoff.handed_off_at) / 3600", _FIRST_ATTEMPT,
+                       "first.at IS NOT NULL"),
+        higher_is_better=False,
+    ),
+    Metric(
+        "speed_to_lead_system", _("Speed to lead: system"),
+        _("Median minutes from qualification until the owner was told, by the clock on the wall."),
+        Unit.MINUTES, Fold.MEDIAN, "revops", _("Whether routing or the workers must change."),
+        _from_handoffs("extract(epoch FROM told.at - handoff.qualified_at) / 60", f"LATERAL ({_TOLD}) told",
+                       "told.at IS NOT NULL"),
+        higher_is_better=False,
+    ),
+    Metric(
+        "speed_to_lead_person", _("Speed to lead: person"),
+        _("Median hours from when the rep had the lead, was told and had the details, to the first attempt."),
+        Unit.HOURS, Fold.MEDIAN, "sales", _("Whether staffing or habits must change."),
+        _from_handoffs("extract(epoch FROM first.at - COALESCE(begun.at, handoff.handed_off_at)) / 3600",
+                       f"{_FIRST_ATTEMPT}, {_REPS_TURN}", "first.at IS NOT NULL"),
         higher_is_better=False,
     ),
     Metric(

@@ -23,8 +23,9 @@ SECTIONS: list[tuple[str, str, list[str]]] = [
     ("outcomes", "Outcomes", ["pipeline_created", "revenue_won", "lead_to_opportunity", "lead_to_revenue", "win_rate"]),
     ("quality", "Conversion quality", ["acceptance_rate", "accepted_leads", "connect_to_meeting",
                                        "meeting_to_opportunity"]),
-    ("early", "Early indicators", ["response_quality", "contact_rate", "speed_to_lead", "rejection_rate", "rejections",
-                                   "opportunity_velocity", "wasted_hours"]),
+    ("early", "Early indicators", ["response_quality", "contact_rate", "speed_to_lead", "speed_to_lead_system",
+                                   "speed_to_lead_person", "rejection_rate", "rejections", "opportunity_velocity",
+                                   "wasted_hours"]),
 ]  # fmt: skip
 """The metrics of the agenda, in its fixed order."""
 

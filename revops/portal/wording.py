@@ -17,7 +17,7 @@ FEW_DECIMALS_UNDER = 200
 """A share of fewer leads is printed without decimals; they would claim more than is known."""
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
-_UNITS = {Unit.SHARE: "%", Unit.HOURS: "h", Unit.DAYS: "d"}
+_UNITS = {Unit.SHARE: "%", Unit.MINUTES: "min", Unit.HOURS: "h", Unit.DAYS: "d"}
 
 
 @dataclass(frozen=True, slots=True)

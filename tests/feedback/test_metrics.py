@@ -35,8 +35,10 @@ from feedback.models import Disposition, Outcome
 from feedback.outcomes import Result
 from leads.attempts import Try
 from leads.models import Attempt, Lead
+from revops.foundation import outbox
+from revops.foundation.models import Notice
 from revops.portal import journey
-from sla.models import HandOff
+from sla.models import Clock, HandOff
 from tests.factories import item
 from tests.feedback.company import READY, Company
 
@@ -50,7 +52,9 @@ def busy(company: Company, now: datetime) -> Company:
     dice = random.Random(7)
     for day in range(-10, 3):
         at = now + timedelta(days=day)
-        for lead in company.hand_off(dice.randint(2, 4), at=at, source=dice.randrange(3)):
+        leads = company.hand_off(dice.randint(2, 4), at=at, source=dice.randrange(3))
+        outbox.deliver_due(at + timedelta(minutes=dice.randint(1, 45)))
+        for lead in leads:
             _live_through(company, lead, at, dice)
     _add_history(company, now)
     withdrawn = company.hand_off(1)[0]
@@ -166,11 +170,48 @@ def _euros(row: Outcome) -> float:
     return float(row.amount or 0) if row.currency == "EUR" else 0.0
 
 
+def _of_one_handoff(lead: Lead, handoff: HandOff, times: list[datetime]) -> list[datetime]:
+    """Those of the times that lie between a hand-off and the next one of the same lead."""
+    after = [row.handed_off_at for row in HandOff.objects.filter(lead=lead) if row.number == handoff.number + 1]
+    return [at for at in times if handoff.handed_off_at <= at and not (after and at >= after[0])]
+
+
+def _first_try(lead: Lead, handoff: HandOff) -> datetime | None:
+    mine = set(_of_one_handoff(lead, handoff, [row.occurred_at for row in _tries(lead)]))
+    counted = [row.recorded_at if row.grade == "C" else row.occurred_at for row in _tries(lead)
+               if row.occurred_at in mine]  # fmt: skip
+    return min(counted, default=None)
+
+
+def _told(lead: Lead, handoff: HandOff) -> datetime | None:
+    notices = Notice.objects.filter(subject_id=lead.pk, kind="lead.assigned")
+    return min(_of_one_handoff(lead, handoff, [row.created_at for row in notices]), default=None)
+
+
 def _speed() -> Iterator[Row]:
     for lead, handoff in _handoffs():
-        after = [attempt.occurred_at for attempt in _tries(lead) if attempt.occurred_at >= handoff.handed_off_at]
-        if after:
-            yield lead, handoff.handed_off_at, (min(after) - handoff.handed_off_at) / timedelta(hours=1)
+        tried = _first_try(lead, handoff)
+        if tried is not None:
+            yield lead, handoff.handed_off_at, (tried - handoff.handed_off_at) / timedelta(hours=1)
+
+
+def _system_speed() -> Iterator[Row]:
+    for lead, handoff in _handoffs():
+        told = _told(lead, handoff)
+        if told is not None:
+            yield lead, handoff.handed_off_at, (told - handoff.qualified_at) / timedelta(minutes=1)
+
+
+def _person_speed() -> Iterator[Row]:
+    for lead, handoff in _handoffs():
+        tried = _first_try(lead, handoff)
+        if tried is None:
+            continue
+        given = [row.assigned_at for row in handoff.assignments.all() if row.user_id]
+        details = [c.met_at for c in Clock.objects.filter(handoff=handoff, clause__code="details_within") if c.met_at]
+        steps = [min(given, default=None), _told(lead, handoff), min(details, default=None)]
+        begun = max((at for at in steps if at is not None and at <= tried), default=handoff.handed_off_at)
+        yield lead, handoff.handed_off_at, (tried - begun) / timedelta(hours=1)
 
 
 ANSWERED = ("accepted", "rejected", "returned")
@@ -188,6 +229,8 @@ SLOW: dict[str, Callable[[], Iterator[Row]]] = {
     "revenue_per_accepted": lambda: ((le, h.answered_at, _sum_of(le, "won")) for le, h in _handoffs("accepted")),
     "win_rate": lambda: ((le, o.occurred_at, float(o.kind == "won")) for le, o in _outcomes("won", "lost")),
     "speed_to_lead": _speed,
+    "speed_to_lead_system": _system_speed,
+    "speed_to_lead_person": _person_speed,
     "response_quality": lambda: (
         (le, h.answered_at, float(any(t.occurred_at < h.answered_at + DAY for t in _tries(le))))
         for le, h in _handoffs("accepted")

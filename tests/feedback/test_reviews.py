@@ -314,4 +314,4 @@ def test_queries_of_the_review_do_not_grow(company: Company, week: Week, leads: 
             company.reject(lead) if number % 2 else company.accept(lead)
     with CaptureQueriesContext(connection) as captured:
         build_review(week, now=datetime.fromisoformat(week.end.isoformat()))
-    assert len(captured) == 43
+    assert len(captured) == 45
