@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from revops.portal.benchmarking import measures, past, routing
+from revops.portal.benchmarking import measures, past, promises, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
                 self._measure_http(port, key, seconds)
             self._measure_inside(seconds)
             self._measure_routing()
+            self._measure_promises()
             self._measure_past(cases)
         if options["json"]:
             about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
@@ -67,6 +68,20 @@ class Command(BaseCommand):
         for count in (5_000, 20_000):
             self._note(f"routing {count:,} among 50", routing.routing_alone(count), "leads/s", baseline=dealt)
         self._note("backlog, with owners and clocks", routing.backlog(5_000), "leads/s", baseline=dealt)
+
+    def _measure_promises(self, count: int = 2_000) -> None:
+        """The ladder over hand-offs that nobody answered, then sixteen people who take them from the pool."""
+        promises.leave_unanswered(count)
+        scanned = promises.bare_scan()
+        self._note("overdue clocks, bare scan", scanned, "clocks/s")
+        self._note("ladder, steps taken and told", promises.first_sweep(), "steps/s")
+        self._note("ladder, a sweep that finds nothing", promises.idle_sweep(), "clocks/s", baseline=scanned)
+        bare, times = promises.bare_claim(count)
+        self._note("rows claimed by 16 at once", bare, "rows/s", p95=percentile(times, 0.95),
+                   p50=percentile(times, 0.5))  # fmt: skip
+        rate, times = promises.get_next()
+        self._note("“Get next”, 16 at once", rate, "leads/s", baseline=bare, p95=percentile(times, 0.95),
+                   p50=percentile(times, 0.5))  # fmt: skip
 
     def _measure_past(self, cases: int) -> None:
         """Backtest and rescoring, beside grouped SQL and one wide UPDATE over as many rows."""
@@ -110,3 +125,7 @@ class Command(BaseCommand):
             times = "  ".join(f"{name} {value:.1f} ms" for name, value in milliseconds.items())
             self.stdout.write(f"{name:38} {rate:12,.0f} {unit:12} {ratio:17} {times}")
             self.stdout.flush()
+
+
+def percentile(times: list[float], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
