@@ -1,6 +1,9 @@
 """How I am told: the matrix, the chat, the bell, one-click unsubscribe; the outbox and the ladder of the admins."""
 
+import ast
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -18,8 +21,10 @@ from revops.foundation.models import (
     OutboxMessage,
     Team,
 )
+from revops.foundation.notice_kinds import BY_CODE
+from revops.portal.agreement.notices import tell_heads
 from sla.escalation import escalate_due, ladders_of
-from sla.models import Escalation, EscalationLadder, HandOff, RepBackup
+from sla.models import Agreement, Escalation, EscalationLadder, HandOff, RepBackup
 from sla.pool import offer_handoffs
 from tests.portal.desk import signed_in
 
@@ -75,7 +80,7 @@ def test_a_number_out_of_bounds_is_refused_and_what_was_chosen_is_kept(office):
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "<title>Error:" in page
-    assert page.count('<option value="daily" selected>') == 3  # lead.assigned by e-mail, and two defaults
+    assert page.count('<option value="daily" selected>') == 4  # lead.assigned by e-mail, and three defaults
 
 
 def test_my_chat_is_saved_sealed_tested_and_removed(office):
@@ -117,6 +122,67 @@ def test_the_link_of_a_digest_asks_and_one_click_ends_it(office, client):
 def test_strangers_are_sent_to_sign_in(client, db):
     for url in (URL, "/notices/", "/health/outbox/", "/sla/ladder/", "/contests/"):
         assert client.get(url).status_code == 302
+
+
+# --- the table of kinds ----------------------------------------------------------------------------------------------
+TELLERS = {"tell", "tell_heads", "_to_person", "_notices"}
+"""Functions that write messages to persons; the kind is among their first three arguments."""
+
+
+def kinds_told() -> set[str]:
+    """Every kind that some module of the product writes a message to a person with."""
+    found = set()
+    for app in ("revops", "leads", "scoring", "sla", "feedback"):
+        for path in Path(app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                found |= kinds_in(node)
+    return {kind for kind in found if re.fullmatch(r"[a-z_]+\.[a-z_]+", kind)}
+
+
+def kinds_in(node: ast.AST) -> set[str]:
+    """The kinds of one message to a person, written as a call or as a mapping of columns, or handed to a teller."""
+    if isinstance(node, ast.Dict):
+        named = {key.value: value for key, value in zip(node.keys, node.values, strict=True)
+                 if isinstance(key, ast.Constant)}  # fmt: skip
+    elif isinstance(node, ast.Call):
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) in TELLERS:
+            return {kind for part in node.args[:3] for kind in strings_in(part)}
+        named = {word.arg: word.value for word in node.keywords}
+    else:
+        return set()
+    is_to_a_person = getattr(named.get("channel"), "value", "") == "in_app"
+    return strings_in(named["kind"]) if is_to_a_person and "kind" in named else set()
+
+
+def strings_in(node: ast.AST) -> set[str]:
+    return {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+
+
+def test_everything_that_people_are_told_has_a_row_of_settings():
+    told = kinds_told()
+    assert {"lead.assigned", "agreement.to_sign", "batch.held", "criteria_gap.answered", "talk_track.expired"} <= told
+    assert told - set(BY_CODE) == set(), "add these kinds to revops/foundation/notice_kinds.py"
+
+
+def test_the_settings_of_a_head_stand_in_groups_and_those_of_a_rep_leave_out_what_never_comes(office):
+    head, rep = (signed_in(one).get(URL).content.decode() for one in (office.sales_head, office.rep))
+    assert head.count('scope="rowgroup"') == 5
+    assert "An agreement waits for your signature" in head
+    assert "A batch of a source of yours is held" not in head
+    assert "The agreement</th>" not in rep
+    assert "A gap you found is answered" in rep
+
+
+def test_a_kind_of_the_agreement_is_told_as_its_reader_chose(office, now):
+    head = office.sales_head
+    chosen = {"agreement.to_sign|in_app": "off", "agreement.to_sign|email": "instant"}
+    assert signed_in(head).post(URL, BASE | chosen).status_code == 302
+    agreement = Agreement.objects.get()
+    tell_heads(agreement, "agreement.to_sign", "Agreement v2 waits for your signature.", now)
+    outbox.deliver_due(now)
+    assert not Notice.objects.filter(user=head, kind="agreement.to_sign").exists()
+    assert OutboxMessage.objects.filter(channel="email", kind="agreement.to_sign", recipient=head.email).exists()
+    assert Notice.objects.filter(user__role="marketing_manager", kind="agreement.to_sign").exists()
 
 
 # --- the bell --------------------------------------------------------------------------------------------------------

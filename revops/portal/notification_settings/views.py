@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +25,7 @@ from revops.foundation.models import (
     Team,
     User,
 )
-from revops.foundation.notice_kinds import cadence_of, kinds_for
+from revops.foundation.notice_kinds import GROUP_LABELS, cadence_of, kinds_for
 from revops.foundation.telling import stop_digest_mail
 from revops.portal.back_office import person_of
 from revops.portal.notification_settings import saving
@@ -104,7 +105,10 @@ def _page(
     failed = form.errors or (chat_form is not None and chat_form.errors)
     context: dict[str, Any] = {
         "form": form,
-        "rows": [_row(kind, user, stored) for kind in kinds_for(user.role)],
+        "groups": [
+            {"label": GROUP_LABELS[group], "rows": [_row(kind, user, stored) for kind in kinds]}
+            for group, kinds in groupby(kinds_for(user.role), key=lambda kind: kind.group)
+        ],
         "channels": [channel.label for channel in PERSONAL_CHANNELS],
         "cadences": Cadence.choices,
         "is_rep": user.role == Role.REP,
