@@ -24,8 +24,8 @@ MOST_BOUNCED = 20
 ENQUIRY, AUTO_REPLY, BOUNCE, LIST_MAIL = "enquiry", "auto_reply", "bounce", "list"
 
 _AUTO_SUBJECT = re.compile(
-    r"^\s*(?:re:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response)|automatische antwort|abwesenheit|out of (?:the )?office"
-    r"|r[ée]ponse automatique|absence|respuesta autom[áa]tica|risposta automatica)\b",
+    r"^\s*(?:re:\s*)?(?:auto(?:matic|mated)?[ -]?(?:reply|response)|automatische antwort|abwesenheit"
+    r"|out of (?:the )?office|r[ée]ponse automatique|absence|respuesta autom[áa]tica|risposta automatica)\b",
     re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
@@ -35,8 +35,8 @@ _BOUNCE_SUBJECT = re.compile(
 )
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"^(?:>|-{2,}\s*(?:original message|ursprüngliche nachricht|forwarded)|_{10,}|on .{5,120} wrote:$|am .{5,120} schrieb .*:$"
-    r"|le .{5,120} a écrit\s*:$|from:\s.+@|von:\s.+@)",
+    r"^(?:>|-{2,}\s*(?:original message|ursprüngliche nachricht|forwarded)|_{10,}|on .{5,120} wrote:$"
+    r"|am .{5,120} schrieb .*:$|le .{5,120} a écrit\s*:$|from:\s.+@|von:\s.+@)",
     re.IGNORECASE,
 )
 _TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
@@ -120,7 +120,7 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
     names = []
     for header in ("Reply-To", "From", "Sender"):
         values = [str(value)[:2_000] for value in message.get_all(header, [])][:5]
-        for name, address in getaddresses(values, strict=False):
+        for name, address in getaddresses(values):
             names.append(one_line(name, 200))
             found, _wrong = clean_email(address[:320])
             if found:
@@ -130,7 +130,7 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
 
 
 def _name_in(message: EmailMessage) -> str:
-    found = getaddresses([str(message.get("From", ""))[:2_000]], strict=False)
+    found = getaddresses([str(message.get("From", ""))[:2_000]])
     return one_line(found[0][0], 200) if found else ""
 
 

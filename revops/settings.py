@@ -264,6 +264,9 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = switch("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
+# A directory into which a mail program puts .eml files; they become submissions of this source.
+MAILBOX_DIR = os.environ.get("MAILBOX_DIR", "")
+MAILBOX_SOURCE = os.environ.get("MAILBOX_SOURCE", "mailbox")
 # For tests and trials only: lets chat channels be http addresses and lead into your own network.
 ALLOW_PRIVATE_ENDPOINTS = switch("ALLOW_PRIVATE_ENDPOINTS")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "RevOps Portal <portal@localhost>")

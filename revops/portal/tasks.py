@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +20,8 @@ from revops.portal.gate import bounces
 from revops.portal.hooks import taking
 from revops.portal.imports import holding
 from revops.portal.lead_forms import worth
+from revops.portal.mailbox.directory import read_directory
+from revops.portal.mailbox.taking import mailbox_source
 from revops.portal.overrides import acting as overrides
 from revops.portal.routing import alarms
 from revops.portal.rules import going_live
@@ -70,6 +75,16 @@ def learn_bounces() -> int:
 def take_deliveries() -> int:
     """Takes what webhooks posted on its journey."""
     return taking.take_deliveries(now=timezone.now())
+
+
+@shared_task(name="portal.read_mailbox")
+def read_mailbox() -> int:
+    """Takes the mails that wait in MAILBOX_DIR. Answers how many; 0 without such a directory."""
+    directory = Path(settings.MAILBOX_DIR) if settings.MAILBOX_DIR else None
+    if directory is None or not directory.is_dir():
+        return 0
+    now = timezone.now()
+    return read_directory(directory, mailbox_source(settings.MAILBOX_SOURCE, now), now=now).total()
 
 
 @shared_task(name="portal.forget_deliveries")
