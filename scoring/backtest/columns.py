@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import TypeVar, overload
 
 import numpy as np
@@ -48,7 +47,6 @@ class Column:
     def nbytes(self) -> int:
         return int(self.codes.nbytes)
 
-    @cached_property
     def _table(self) -> NDArray[np.int64]:
         table = np.arange(self.low - 2, self.low - 2 + int(self.codes.max(initial=1)) + 1, dtype=np.int64)
         table[:2] = _SPECIAL
@@ -63,8 +61,8 @@ class Column:
     def values(self, kind: type[np.integer] = np.int64) -> Ints:
         """The numbers as they were given."""
         if self.codes.dtype.itemsize <= 2:
-            table = self._table if kind is np.int64 else _narrowed(self._table, kind)
-            return table.take(self.codes)
+            table = self._table()
+            return (table if kind is np.int64 else _narrowed(table, kind)).take(self.codes)
         wide = self.codes.astype(np.int64)
         return np.where(wide == 0, MISSING, np.where(wide == 1, UNDATED, wide + (self.low - 2))).astype(kind)
 

@@ -79,12 +79,20 @@ def judge_chunks(judges: Sequence[Judge], chunks: Sequence[Chunk], cases: Store)
     keys = [(chunk.version, chunk.is_sample) for chunk in chunks]
     with _lock:
         known = [dict(_verdicts.get(judge.digest, {})) for judge in judges]
-    fresh = [chunk for key, chunk in zip(keys, chunks, strict=True) if any(key not in one for one in known)]
-    wanted = {chunk.pk: columns_wanted(judges, chunk.memory) for chunk in fresh}
+    asked = {  # by chunk: which of the judges never saw it
+        chunk.pk: [place for place, one in enumerate(known) if key not in one]
+        for key, chunk in zip(keys, chunks, strict=True)
+    }
+    fresh = [chunk for chunk in chunks if asked[chunk.pk]]
+    wanted = {chunk.pk: columns_wanted([judges[n] for n in asked[chunk.pk]], chunk.memory) for chunk in fresh}
+
+    def judged(facts: Facts) -> list[Verdicts]:
+        return _judge_chunk([judges[n] for n in asked[facts.chunk.pk]], facts)
+
     for group in cases.facts(wanted, fresh):
-        for facts, found in zip(group, _pool().map(lambda facts: _judge_chunk(judges, facts), group), strict=True):
-            for verdicts, verdict in zip(known, found, strict=True):
-                verdicts[facts.chunk.version, facts.chunk.is_sample] = verdict
+        for facts, found in zip(group, in_parallel(judged, group), strict=True):
+            for place, verdict in zip(asked[facts.chunk.pk], found, strict=True):
+                known[place][facts.chunk.version, facts.chunk.is_sample] = verdict
     with _lock:
         for judge, verdicts in zip(judges, known, strict=True):
             _keep(judge, verdicts, set(keys))

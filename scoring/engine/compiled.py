@@ -8,6 +8,7 @@ left of each rule is its contribution, and an axis is their sum. All numbers are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -115,7 +116,8 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace 
     """Scores every lead of the frame, in a workspace of its own unless one is given that knows some answers already."""
     workspace = workspace or Workspace(facts)
     before, hit = _before_caps(compiled, workspace)
-    contributions, axes, counted = _added_up(compiled, before, hit)
+    contributions = before.copy(order="F")
+    axes, counted = _added_up(compiled, facts.n, lambda index: contributions[:, index] if index in hit else None)
     tier, disqualified, hand_raised = _tiers(compiled, workspace, counted)
     stage = _stages(workspace, compiled.definition)
     return Evaluation(
@@ -124,8 +126,21 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace 
 
 
 def judge(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.int16], Numbers]:
-    """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons."""
-    _contributions, axes, counted = _added_up(compiled, *_before_caps(compiled, workspace))
+    """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons.
+
+    One rule's points at a time are held, in the same place: a processor keeps that near, and not a column for each.
+    """
+    column = np.empty(workspace.frame.n, dtype=np.int32)
+
+    def points(index: int) -> NDArray[np.int32] | None:
+        rule = compiled.rules[index]
+        mask = workspace.mask(rule.condition)
+        if not mask.any():
+            return None
+        _write_points(workspace, rule, mask, compiled.fading.get(index), column)
+        return column
+
+    axes, counted = _added_up(compiled, workspace.frame.n, points)
     return _tiers(compiled, workspace, counted)[0], priority_of(axes)
 
 
@@ -165,20 +180,21 @@ Totals = dict[Axis, Numbers]
 
 
 def _added_up(
-    compiled: CompiledRulebook, before: NDArray[np.int32], hit: set[int]
-) -> tuple[NDArray[np.int32], Totals, Totals]:
-    """What caps and floors leave of each rule's points, the axes, and the axes without unproven signals."""
-    definition, n = compiled.definition, len(before)
-    contributions = before.copy(order="F")
+    compiled: CompiledRulebook, n: int, points_of: Callable[[int], NDArray[np.int32] | None]
+) -> tuple[Totals, Totals]:
+    """The axes of `n` leads, and the axes without unproven signals. Cuts each rule's points to what caps and floors
+    leave of them, in place; None are the points of a rule that hit nobody."""
+    definition = compiled.definition
     axis_room = {axis: np.full(n, cap, dtype=np.int32) for axis, cap in definition.caps.items()}
     family_room = {name: np.full(n, cap, dtype=np.int32) for name, cap in definition.family_caps.items()}
     axes = {axis: np.zeros(n, dtype=np.int64) for axis in AXES}
     counted: Totals = {}
     for index in compiled.order:
-        rule, column = compiled.rules[index], contributions[:, index]
+        rule = compiled.rules[index]
         if compiled.unproven[index] and not counted:
             counted = {axis: total.copy() for axis, total in axes.items()}
-        if index not in hit:
+        column = points_of(index)
+        if column is None:
             continue
         if rule.points > 0:
             rooms = [axis_room[rule.axis], *([family_room[rule.family]] if rule.family else [])]
@@ -189,7 +205,7 @@ def _added_up(
         elif rule.points < 0 and rule.axis in definition.floors:
             np.maximum(column, definition.floors[rule.axis] - axes[rule.axis], out=column, casting="unsafe")
         axes[rule.axis] += column
-    return contributions, axes, counted or axes
+    return axes, counted or axes
 
 
 def _stages(workspace: Workspace, definition: RulebookDefinition) -> NDArray[np.int8]:
