@@ -1,7 +1,7 @@
 """The past under other rules: what a draft would have done to the leads that sales has answered."""
 
 from .comparing import list_flips, run_backtest
-from .packing import pack_cases, pack_everything, waiting
+from .packing import forget_texts, pack_cases, pack_everything, waiting
 from .recording import Label, NewCase, label_cases, mark_changed, open_cases, take_cases_back
 from .report import Backtest, Caution, Changes, Flip, Group, Half, Part, Scope, Share, TierFlow, Unobservable
 
@@ -19,6 +19,7 @@ __all__ = [
     "Share",
     "TierFlow",
     "Unobservable",
+    "forget_texts",
     "label_cases",
     "list_flips",
     "mark_changed",

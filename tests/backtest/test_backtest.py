@@ -15,7 +15,9 @@ from revops.foundation.ids import new_id
 from revops.foundation.statistics import wilson_interval
 from revops.portal import journey
 from scoring.backtest import Backtest, Group, Scope, list_flips, pack_cases, pack_everything, run_backtest, waiting
-from scoring.backtest import packing as packing_module
+from scoring.backtest.columns import frame_from
+from scoring.backtest.packing import chunks as chunks_module
+from scoring.backtest.packing import relabelling
 from scoring.backtest.store import Store
 from scoring.engine import compile_rulebook, evaluate
 from scoring.facts import load_facts
@@ -103,8 +105,8 @@ def _replayed() -> list[int]:
     wrong = []
     compiled = compile_rulebook(parse_rulebook(live_definition()))
     for chunk in CaseChunk.objects.filter(is_past=True):
-        columns = packing_module.read_columns(chunk)
-        again = evaluate(compiled, packing_module.frame_from(columns, compiled.attributes))
+        columns = chunks_module.read_columns(chunk)
+        again = evaluate(compiled, frame_from(columns, compiled.attributes))
         for case in Case.objects.filter(chunk=chunk).exclude(kind=CaseKind.LEAD):
             decision = ScoreDecision.objects.get(pk=case.decision_id)
             same = (
@@ -227,7 +229,7 @@ def test_labels_read_beside_a_chunk_and_packed_ones_are_the_same(
         (accept if n % 2 else reject)(lead, office.rep.pk, at + timedelta(hours=1))
     beside = run_backtest(stricter("fit", 25), cases=Store())
     assert Case.objects.filter(is_relabelled=True).count() == 6
-    monkeypatch.setattr(packing_module, "MOST_RELABELLED", 2)
+    monkeypatch.setattr(relabelling, "MOST_RELABELLED", 2)
     pack_everything(now=timezone.now())
     pack_cases(now=timezone.now())
     assert not Case.objects.filter(is_relabelled=True).exists()
@@ -243,8 +245,7 @@ def test_chunks_of_any_size_give_the_same_answer(office: Office, at: datetime, m
     Case.objects.update(chunk=None, place=None, waits=True)
     Case.objects.filter(kind=CaseKind.LEAD).update(waits=False)
     CaseChunk.objects.all().delete()
-    monkeypatch.setattr(packing_module, "CHUNK", 5)
-    monkeypatch.setattr(packing_module, "BATCH", 7)
+    monkeypatch.setattr(chunks_module, "CHUNK", 5)
     from scoring.backtest import mark_changed
 
     mark_changed(list(Lead.objects.values_list("pk", flat=True)))
@@ -329,7 +330,7 @@ def test_flips_come_in_pages_the_greatest_first(office: Office, at: datetime) ->
 def test_a_quick_answer_is_a_sample_of_the_exact_one(
     office: Office, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing_module, "SAMPLE_EVERY", 2)
+    monkeypatch.setattr(chunks_module, "SAMPLE_EVERY", 2)
     monkeypatch.setattr("scoring.backtest.store.SAMPLE_EVERY", 2)
     admit(office, [sent(office, n) for n in range(10)], at)
     pack_everything(now=timezone.now())
