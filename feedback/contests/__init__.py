@@ -2,7 +2,15 @@
 
 from .judging import Judged, judge_contest, may_judge
 from .opening import Contested, ContestRequest, open_contest
-from .reading import Counts, contests_for, counts_by_side, open_due, tallies_by_key
+from .reading import (
+    Counts,
+    contestable_about,
+    contested_rejections,
+    contests_for,
+    counts_by_side,
+    open_due,
+    tallies_by_key,
+)
 from .rules import SIDES, WRONGS, Candidate, choose_judge, side_of, wrong_label
 
 __all__ = [
@@ -14,6 +22,8 @@ __all__ = [
     "Counts",
     "Judged",
     "choose_judge",
+    "contestable_about",
+    "contested_rejections",
     "contests_for",
     "counts_by_side",
     "judge_contest",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from feedback.models import Contest
+from feedback.models import Contest, Disposition
+from leads.models import Lead, SubmissionOutcome
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
+from scoring.models import ScoreDecision
+from sla.models import Assignment
 
 _WITH = ("lead__person", "lead__account", "contested_by", "judge", "verdict", "verdict__judge")
 
@@ -46,6 +51,25 @@ def contests_for(user: User) -> QuerySet[Contest]:
             return contests.none()
         case _:
             return contests.filter(Q(contested_by=user) | Q(concerns=user) | Q(judge=user))
+
+
+def contestable_about(lead: Lead) -> set[str]:
+    """What of a lead there is to contest at all: its score and tier, its route, a match of a submission. One query."""
+    found = Lead.objects.filter(pk=lead.pk).values_list(
+        Exists(ScoreDecision.objects.filter(lead=OuterRef("pk"))),
+        Exists(Assignment.objects.filter(handoff__lead=OuterRef("pk"), user__isnull=False)),
+        Exists(SubmissionOutcome.objects.filter(lead=OuterRef("pk"), kind="attached")),
+    )
+    is_scored, was_routed, has_match = found.get()
+    kinds = {"score": is_scored, "tier": is_scored, "route": was_routed, "duplicate": has_match}
+    return {about for about, is_there in kinds.items() if is_there}
+
+
+def contested_rejections(rows: Iterable[Disposition], side: str) -> dict[UUID, Contest]:
+    """The contest of a side about each of these rejections that has one. One query."""
+    ids = {str(row.pk) for row in rows}
+    found = Contest.objects.filter(about="rejection", side=side, subject_id__in=ids).select_related("verdict")
+    return {UUID(contest.subject_id): contest for contest in found}
 
 
 def open_due(user: User) -> QuerySet[Contest]:

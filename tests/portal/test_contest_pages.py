@@ -11,10 +11,12 @@ from feedback.contests import ContestRequest
 from feedback.models import Contest
 from revops.foundation.ids import encode
 from revops.foundation.models import OutboxMessage
+from revops.portal import journey
 from revops.portal.contests.acting import judge_contest, open_contest
 from sla.escalation import escalate_due
 from sla.models import Clock
-from tests.portal.desk import fields, signed_in
+from tests.factories import item
+from tests.portal.desk import READY, fields, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,19 @@ def test_a_breach_is_contested_in_one_tap_from_its_page(office, late_lead, breac
     assert message.payload["text"].startswith(
         "Rita Rep contests the breach of Company 1: it was done in time, elsewhere."
     )
+
+
+def test_a_lead_offers_to_contest_only_what_there_is(office, late_lead):
+    rep = signed_in(office.rep)
+    address = f"/leads/{late_lead.public_id}/"
+    page = rep.get(address).content.decode()
+    for words in ("Contest the score", "Contest the tier", "Contest the route"):
+        assert words in page
+    assert "Contest the match" not in page
+    again = item(office.source, "ada@company-1.com", **READY, _received_at=timezone.now())
+    journey.admit([again], now=timezone.now())
+    assert "Contest the match" in rep.get(address).content.decode()
+    assert post_new(rep, "duplicate", late_lead, wrong="other_person").status_code == 302
 
 
 def test_the_judge_reads_both_facts_and_decides(office, late_lead, breach, judge):

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from feedback.metrics import Week
+from feedback.models import Contest
 from feedback.rejections import By
 from leads.models import Lead, Spend
 from revops.foundation.ids import encode
@@ -192,6 +193,23 @@ def test_long_lists_come_in_pages(marketer: Client, company: Company) -> None:
     assert "51–51 of 51" in text_of(html_of(marketer, address))
 
 
+def test_marketing_contests_a_rejection_from_the_list_and_sees_where_it_stands(
+    marketer: Client, company: Company
+) -> None:
+    (lead,) = company.hand_off(1)
+    row = company.reject(lead, *NO_NEED)
+    address = f"/contests/new/?about=rejection&lead={lead.public_id}&subject={row.pk}"
+    listed = "/rejections/leads/?reason=no_need"
+    assert address in links_in(html_of(marketer, listed), "/contests/")
+    sent = {"about": "rejection", "lead": lead.public_id, "subject": str(row.pk), "wrong": "met_criteria"}
+    assert marketer.post("/contests/new/", sent).status_code == 302
+    (to,) = links_in(html_of(marketer, listed), "/contests/contest")
+    assert to == f"/contests/{Contest.objects.get().public_id}/"
+    for person in (company.sales_head, company.admin, company.owner_of(lead)):  # sales and admins contest none
+        html = html_of(browser_of(person), listed)
+        assert links_in(html, "/contests/new/") == links_in(html, "/contests/contest") == []
+
+
 @pytest.mark.parametrize(("sources", "size"), [(1, 1), (3, 3)])
 def test_queries_do_not_grow_with_rows_or_columns(marketer: Client, company: Company, sources: int, size: int) -> None:
     for source in range(sources):
@@ -202,4 +220,4 @@ def test_queries_do_not_grow_with_rows_or_columns(marketer: Client, company: Com
         html_of(marketer)
     with CaptureQueriesContext(connection) as listed:
         html_of(marketer, "/rejections/leads/?reason=no_need&by=source&value=website")
-    assert (len(overview), len(listed)) == (8, 7)
+    assert (len(overview), len(listed)) == (9, 8)  # one asks which of the rejections marketing contested

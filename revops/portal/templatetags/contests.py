@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.template.context import Context
 
-from feedback.contests import SIDES, WRONGS, contests_for, side_of, wrong_label
-from feedback.models import ContestAbout
+from feedback.contests import (
+    SIDES,
+    WRONGS,
+    contestable_about,
+    contested_rejections,
+    contests_for,
+    side_of,
+    wrong_label,
+)
+from feedback.models import Contest, ContestAbout, Disposition
 from leads.models import Lead
 from revops.foundation.ids import encode
 from revops.foundation.policy import can
@@ -48,17 +58,28 @@ def contest_menu(
 
 @register.inclusion_tag("contests/_on_lead.html", takes_context=True)
 def disputes_of(context: Context, lead: Lead) -> dict[str, Any]:
-    """Contests about a lead and the steps of the ladder taken about it. Three queries."""
+    """Contests about a lead, what else could be contested, and the steps of the ladder taken about it. Four queries."""
     request = context["request"]
     contests = contests_for(request.user).filter(lead=lead).order_by("-contested_at", "-pk")[:20]
     return {
         "contests": [(row, wrong_label(row.about, row.wrong)) for row in contests],
+        "contestable": contestable_about(lead),
         "steps": escalations_of([lead.pk]).get(lead.pk, [])[-20:],
         "lead": lead,
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "now": context.get("server_now"),
     }
+
+
+@register.simple_tag(takes_context=True)
+def rejections_contested(context: Context, rows: Iterable[Disposition]) -> dict[UUID, Contest] | None:
+    """Which of these rejections this person's team contested; None if their team cannot contest any. One query."""
+    user = context["request"].user
+    side = side_of(getattr(user, "role", ""))
+    if not can(user, "contests.open") or side not in SIDES["rejection"]:
+        return None
+    return contested_rejections(rows, side)
 
 
 @dataclass(frozen=True, slots=True)
