@@ -21,14 +21,28 @@ class AbsenceRefused(ValueError):
     """It cannot be planned like this; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventTaken:
+    """What becomes of one event: `what` is made, moved (from when it `was`), same or refused (and `why`, in words)."""
+
+    event: Event
+    what: str
+    why: str = ""
+    was: tuple[datetime, datetime] | None = None
+
+
 @dataclass(slots=True)
 class Imported:
-    """What became of the events of a file: absences made, moved and unchanged, and why others were refused."""
+    """What became of the events of a file, in their order."""
 
-    made: list[Absence] = field(default_factory=list)
-    moved: list[Absence] = field(default_factory=list)
-    same: int = 0
-    refused: list[str] = field(default_factory=list)
+    rows: list[EventTaken] = field(default_factory=list)
+
+    def count(self, what: str) -> int:
+        return sum(row.what == what for row in self.rows)
+
+    @property
+    def refusals(self) -> list[EventTaken]:
+        return [row for row in self.rows if row.what == "refused"]
 
 
 def whole_days(person: User, first: date, last: date) -> tuple[datetime, datetime]:
@@ -77,34 +91,41 @@ def import_absences(person: User, events: Sequence[Event], *, by: User, now: dat
     """Plans what a file says. The same event again is moved, never doubled; one that overlaps is refused in words."""
     User.objects.select_for_update().get(pk=person.pk)
     known = {absence.event: absence for absence in Absence.objects.filter(user=person).exclude(event="")}
-    result = Imported()
-    zone = ZoneInfo(person.timezone)
+    result, changed = Imported(), None
     for event in events:
-        known_one = known.get(event.key)
-        try:
-            if known_one is None:
-                _check(person, event.starts_at, event.ends_at)
-                result.made.append(
-                    Absence.objects.create(
-                        user=person, starts_at=event.starts_at, ends_at=event.ends_at, kind=AbsenceKind.LEAVE,
-                        event=event.key, created_at=now,
-                    )
-                )  # fmt: skip
-            elif (known_one.starts_at, known_one.ends_at) == (event.starts_at, event.ends_at):
-                result.same += 1
-            else:
-                _check(person, event.starts_at, event.ends_at, but=known_one)
-                Absence.objects.filter(pk=known_one.pk).update(
-                    starts_at=event.starts_at, ends_at=event.ends_at, version=F("version") + 1
-                )
-                result.moved.append(known_one)
-        except AbsenceRefused as refusal:
-            day = f"{event.starts_at.astimezone(zone):%-d %b %Y}"
-            result.refused.append(f"{event.name or day}, {day}: {refusal}")
-    if result.made or result.moved:
-        first = (result.made or result.moved)[0]
-        recompute_open_clocks(Change("absence", first.pk, by), now=now, user_ids=[person.pk])
+        row, absence = _take(person, event, known.get(event.key), now)
+        result.rows.append(row)
+        changed = changed or absence
+    if changed is not None:
+        recompute_open_clocks(Change("absence", changed.pk, by), now=now, user_ids=[person.pk])
     return result
+
+
+def preview_absences(person: User, events: Sequence[Event], *, by: User, now: datetime) -> Imported:
+    """What `import_absences` would do; nothing stays."""
+    with transaction.atomic():
+        result = import_absences(person, events, by=by, now=now)
+        transaction.set_rollback(True)
+    return result
+
+
+def _take(person: User, event: Event, known: Absence | None, now: datetime) -> tuple[EventTaken, Absence | None]:
+    """Plans or moves one event; what became of it, and the absence that changed."""
+    span = (event.starts_at, event.ends_at)
+    was = (known.starts_at, known.ends_at) if known else None
+    if was == span:
+        return EventTaken(event, "same"), None
+    try:
+        _check(person, *span, but=known)
+    except AbsenceRefused as refusal:
+        return EventTaken(event, "refused", str(refusal)), None
+    if known is None:
+        made = Absence.objects.create(
+            user=person, starts_at=span[0], ends_at=span[1], kind=AbsenceKind.LEAVE, event=event.key, created_at=now
+        )
+        return EventTaken(event, "made"), made
+    Absence.objects.filter(pk=known.pk).update(starts_at=span[0], ends_at=span[1], version=F("version") + 1)
+    return EventTaken(event, "moved", was=was), known
 
 
 def _check(person: User, starts_at: datetime, ends_at: datetime, *, but: Absence | None = None) -> None:

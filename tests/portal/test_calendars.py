@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,12 @@ def form(**changes: Any) -> dict[str, str]:
 
 def page_of(calendar: Calendar) -> str:
     return f"/calendars/{calendar.public_id}/"
+
+
+def sealed_in(answer: Any) -> str:
+    """The events that a preview carries to its saving."""
+    (sealed,) = re.findall(r'name="sealed" value="([^"]+)"', answer.content.decode())
+    return str(sealed)
 
 
 def ics(*events: str) -> SimpleUploadedFile:
@@ -104,11 +111,23 @@ def test_a_team_gets_its_hours_and_days_come_from_a_file(sign_in: Any, company: 
     assert set(RepProfile.objects.values_list("calendar", flat=True)) == {calendar.pk}
     day = timezone.localdate() + timedelta(days=40)
     file = ics(f"UID:a\r\nSUMMARY:Summer party\r\nDTSTART;VALUE=DATE:{day:%Y%m%d}")
-    assert (
-        "1 day off is added" in client.post(f"{page_of(calendar)}days/", {"file": file}, follow=True).content.decode()
-    )
+    shown = client.post(f"{page_of(calendar)}days/", {"file": file})
+    assert "Summer party" in shown.content.decode()
+    assert not CalendarVersion.objects.filter(calendar=calendar, version=2).exists()
+    kept = {"sealed": sealed_in(shown), "take": "0"}
+    saved = client.post(f"{page_of(calendar)}days/save/", kept, follow=True)
+    assert "1 day off is added" in saved.content.decode()
     newest = CalendarVersion.objects.filter(calendar=calendar).latest("version")
     assert newest.spec["own"] == {str(day): {"name": "Summer party", "windows": []}}
+    file.seek(0)
+    again = client.post(f"{page_of(calendar)}days/", {"file": file}).content.decode()
+    assert "a day off already" in again
+    assert "There is nothing to take over" in again
+    for sealed in ("", "nonsense", sealed_in(shown)[:-3]):
+        client.post(f"{page_of(calendar)}days/save/", {"sealed": sealed, "take": "0"})
+    assert CalendarVersion.objects.filter(calendar=calendar).count() == 2
+    other = write_office_hours(timezone.now(), zone="Europe/Paris")
+    assert "too old" in client.post(f"{page_of(other)}days/save/", kept, follow=True).content.decode()
     for content, words in ((b"hello", "not an .ics file"), (ics().read(), "holds no whole days")):
         answer = client.post(f"{page_of(calendar)}days/", {"file": SimpleUploadedFile("x.ics", content)})
         assert answer.status_code == 422
@@ -189,16 +208,44 @@ def test_absences_come_from_a_calendar_file_and_twice_is_once(sign_in: Any) -> N
     day = timezone.localdate() + timedelta(days=30)
     events = (f"UID:a\r\nSUMMARY:Leave\r\nDTSTART;VALUE=DATE:{day:%Y%m%d}\r\nRRULE:FREQ=WEEKLY;COUNT=3",
               "UID:b\r\nSUMMARY:Broken")  # fmt: skip
-    first = client.post("/absences/import/", {"file": ics(*events)}, follow=True).content.decode()
-    assert "3 absences are planned, 0 moved, 0 known already." in first
-    assert "“Broken” has no dates that can be read." in first
-    again = client.post("/absences/import/", {"file": ics(*events)}, follow=True).content.decode()
-    assert "0 absences are planned, 0 moved, 3 known already." in again
+    preview = client.post("/absences/import/", {"file": ics(*events)})
+    shown = preview.content.decode()
+    assert shown.count('name="take"') == 3
+    assert "“Broken” has no dates that can be read." in shown
+    assert not Absence.objects.exists()
+    kept = {"person": encode("user", client.person.pk), "sealed": sealed_in(preview)}
+    first = client.post("/absences/import/save/", kept | {"take": ["0", "1"]}, follow=True).content.decode()
+    assert "2 absences are planned, 0 moved." in first
+    assert Absence.objects.filter(user=client.person).count() == 2
+    again = client.post("/absences/import/save/", kept | {"take": ["0", "1", "2"]}, follow=True).content.decode()
+    assert "1 absence is planned, 0 moved." in again
+    known = client.post("/absences/import/", {"file": ics(*events)}).content.decode()
+    assert known.count("known already") >= 3
+    assert "There is nothing to take over" in known
     assert Absence.objects.filter(user=client.person).count() == 3
+    moved = client.post("/absences/import/", {"file": ics(events[0].replace("RRULE", "DURATION:P2D\r\nRRULE"))})
+    assert f"before: {day:%-d %b %Y}" in moved.content.decode()
     bad = client.post("/absences/import/", {"file": SimpleUploadedFile("x.ics", b"\x00\x01")})
     assert bad.status_code == 422
     assert "not an .ics file" in bad.content.decode()
     assert client.post("/absences/import/").status_code == 422
+
+
+def test_a_preview_is_saved_by_whoever_may_plan_for_that_person_while_it_is_fresh(sign_in: Any) -> None:
+    rep, other, manager = (sign_in(role) for role in ("rep", "rep", "sales_manager"))
+    day = timezone.localdate() + timedelta(days=30)
+    event = f"UID:a\r\nSUMMARY:Leave\r\nDTSTART;VALUE=DATE:{day:%Y%m%d}"
+    sent = {"file": ics(event), "person": str(rep.person.pk)}
+    sealed = sealed_in(manager.post("/absences/import/", sent))
+    kept = {"person": encode("user", rep.person.pk), "sealed": sealed, "take": "0"}
+    assert other.post("/absences/import/save/", kept).status_code == 404
+    mine = kept | {"person": encode("user", other.person.pk)}
+    assert "too old" in other.post("/absences/import/save/", mine, follow=True).content.decode()
+    torn = kept | {"sealed": kept["sealed"][:-4]}
+    assert "too old" in manager.post("/absences/import/save/", torn, follow=True).content.decode()
+    assert not Absence.objects.exists()
+    assert "1 absence is planned" in manager.post("/absences/import/save/", kept, follow=True).content.decode()
+    assert Absence.objects.get().user == rep.person
 
 
 def test_strangers_sign_in_first(client: Any, db: None) -> None:

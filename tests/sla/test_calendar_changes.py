@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from revops.foundation.models import LedgerEntry, Team
-from sla.absences import AbsenceRefused, cancel_absence, import_absences, move_absence, plan_absence
+from sla.absences import AbsenceRefused, cancel_absence, import_absences, move_absence, plan_absence, preview_absences
 from sla.business_time import due_at
 from sla.calendar_changes import add_own_days, calendar_of_team, change_calendar, give_to_team, renew_calendars
 from sla.calendars import hours_of, last_holiday, write_calendar
@@ -120,10 +120,12 @@ def test_a_file_read_twice_plans_nothing_twice(now):
 
     first = [event("a", date(2026, 7, 6), 5), event("b", (now + 21 * DAY).date())]
     result = import_absences(rep, first, by=rep, now=now)
-    assert (len(result.made), result.same) == (1, 0)
-    assert result.refused == ["Leave, 25 Mar 2026: Rita is away on some of these days already."]
+    assert [row.what for row in result.rows] == ["made", "refused"]
+    assert [row.why for row in result.refusals] == ["Rita is away on some of these days already."]
     again = import_absences(rep, [event("a", date(2026, 7, 6), 5), event("c", date(2026, 8, 3))], by=rep, now=now)
-    assert (len(again.made), again.same) == (1, 1)
+    assert [row.what for row in again.rows] == ["same", "made"]
+    shown = preview_absences(rep, [event("a", date(2026, 7, 7), 5), event("d", date(2026, 9, 7))], by=rep, now=now)
+    assert [(row.what, row.was is not None) for row in shown.rows] == [("moved", True), ("made", False)]
     moved = import_absences(rep, [event("a", date(2026, 7, 7), 5)], by=rep, now=now)
-    assert (len(moved.made), len(moved.moved)) == (0, 1)
+    assert (moved.count("made"), moved.count("moved")) == (0, 1)
     assert Absence.objects.filter(user=rep).count() == 3

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from revops.foundation.ids import encode
@@ -21,8 +22,17 @@ from revops.foundation.models import Team, User
 from revops.foundation.policy import can
 from revops.portal.absences.forms import FileForm, PlanForm
 from revops.portal.back_office import needs, note, page_of, person_of, row_or_404, status_of
+from revops.portal.calendar_files import PreviewRow, PreviewTooOld, open_events, seal_events, span_words
 from revops.portal.people.handing_over import open_leads_of
-from sla.absences import AbsenceRefused, cancel_absence, import_absences, move_absence, plan_absence
+from sla.absences import (
+    AbsenceRefused,
+    EventTaken,
+    cancel_absence,
+    import_absences,
+    move_absence,
+    plan_absence,
+    preview_absences,
+)
 from sla.ics import IcsError, read_ics
 from sla.models import Absence
 
@@ -108,7 +118,7 @@ def cancel(request: HttpRequest, public_id: str) -> HttpResponse:
 @needs("absences.plan")
 @require_POST
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Takes absences from an .ics file; the same file again changes only what moved."""
+    """Reads an .ics file and shows what would be planned, moved and refused; nothing changes yet."""
     planner, now = person_of(request), timezone.now()
     form = FileForm(request.POST, request.FILES, for_all=can(planner, "sla.manage"))
     if not form.is_valid():
@@ -119,16 +129,68 @@ def import_file(request: HttpRequest) -> HttpResponse:
     except IcsError as error:
         form.add_error("file", str(error))
         return _shown(request, file_form=form)
+    done = preview_absences(person, found.events, by=planner, now=now)
+    rows = [_preview_row(place, row, ZoneInfo(person.timezone)) for place, row in enumerate(done.rows)]
+    taken = sum(row.can_take for row in rows)
+    context = {
+        "title": _("Absences of %(name)s from a file") % {"name": person.name},
+        "lede": _("Nothing is planned yet. Leave out what is no absence, then save."),
+        "back_url": reverse("absences"),
+        "back_label": _("Absences"),
+        "save_url": reverse("absences-import-save"),
+        "sealed": seal_events(found.events, person.pk),
+        "hidden": [("person", encode("user", person.pk))],
+        "rows": rows,
+        "n_taken": taken,
+        "problems": found.problems[:10],
+        "submit_label": _("Plan what is ticked"),
+    }
+    return render(request, "calendars/file_preview.html", context)
+
+
+@needs("absences.plan")
+@require_POST
+def save_file(request: HttpRequest) -> HttpResponse:
+    """Plans what was ticked in the preview; the same file again changes only what moved."""
+    planner, now = person_of(request), timezone.now()
+    people = User.objects.filter(is_active=True) if can(planner, "sla.manage") else User.objects.filter(pk=planner.pk)
+    person: User = row_or_404(people, "user", request.POST.get("person", ""))
+    try:
+        events = open_events(request.POST.get("sealed", ""), person.pk, request.POST.getlist("take"))
+    except PreviewTooOld:
+        messages.error(request, _("This preview is too old. Choose the file again."))
+        return redirect("absences")
     with transaction.atomic():
-        done = import_absences(person, found.events, by=planner, now=now)
-        after = {"made": len(done.made), "moved": len(done.moved)}
-        note(planner, "absences.imported", person, now, after=after)
-    words = ngettext("%(n)s absence is planned", "%(n)s absences are planned", len(done.made)) % {"n": len(done.made)}
-    counts = _("%(moved)s moved, %(same)s known already") % {"moved": len(done.moved), "same": done.same}
-    messages.success(request, f"{words}, {counts}.")
-    for problem in [*found.problems, *done.refused][:10]:
-        messages.warning(request, problem)
+        done = import_absences(person, events, by=planner, now=now)
+        made, moved = done.count("made"), done.count("moved")
+        note(planner, "absences.imported", person, now, after={"made": made, "moved": moved})
+    words = ngettext("%(n)s absence is planned", "%(n)s absences are planned", made) % {"n": made}
+    messages.success(request, _("%(words)s, %(moved)s moved.") % {"words": words, "moved": moved})
+    for row in done.refusals[:10]:
+        messages.warning(request, f"{row.event.name or _('An event')}: {row.why}")
     return redirect("absences")
+
+
+_VERDICTS = {
+    "made": (gettext_lazy("new"), "good"),
+    "moved": (gettext_lazy("moves"), "note"),
+    "same": (gettext_lazy("known already"), "neutral"),
+    "refused": (gettext_lazy("cannot be planned"), "bad"),
+}
+
+
+def _preview_row(place: int, row: EventTaken, zone: ZoneInfo) -> PreviewRow:
+    words, tone = _VERDICTS[row.what]
+    before = _("before: %(when)s") % {"when": span_words(*row.was, zone)} if row.was else ""
+    return PreviewRow(
+        place,
+        row.event.name or _("An event without a name"),
+        span_words(row.event.starts_at, row.event.ends_at, zone),
+        str(words),
+        tone,
+        row.why or before,
+        can_take=row.what in ("made", "moved"),
+    )
 
 
 def _plan_form(planner: User, data: Any = None, **more: Any) -> PlanForm:

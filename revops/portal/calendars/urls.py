@@ -10,4 +10,5 @@ urlpatterns = [
     path("calendars/<str:public_id>/", views.calendar_page, name="calendar"),
     path("calendars/<str:public_id>/team/", views.team_hours, name="calendar-team"),
     path("calendars/<str:public_id>/days/", views.import_days, name="calendar-days"),
+    path("calendars/<str:public_id>/days/save/", views.save_days, name="calendar-days-save"),
 ]

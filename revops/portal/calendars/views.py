@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,12 +21,13 @@ from django.views.decorators.http import require_GET, require_POST
 from revops.foundation.models import User
 from revops.foundation.policy import can
 from revops.portal.back_office import needs, note, person_of, row_or_404, status_of
+from revops.portal.calendar_files import PreviewRow, PreviewTooOld, open_events, seal_events, span_words
 from revops.portal.calendars.forms import CalendarForm, IcsForm, TeamHoursForm
 from revops.portal.calendars.preview import next_day_off, next_weeks, weekly_hours
 from sla.calendar_changes import add_own_days, change_calendar, give_to_team
 from sla.calendar_spec import CalendarError
 from sla.calendars import newest_versions
-from sla.ics import IcsError, read_ics
+from sla.ics import Event, IcsError, read_ics
 from sla.models import Agreement, AgreementState, Calendar, CalendarVersion, TeamCalendar
 
 
@@ -147,7 +150,7 @@ def team_hours(request: HttpRequest, public_id: str) -> HttpResponse:
 @needs("sla.manage")
 @require_POST
 def import_days(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Takes whole days of an .ics file as days off."""
+    """Reads the whole days of an .ics file and shows which would become days off; nothing changes yet."""
     calendar, form, now = _calendar_or_404(public_id), IcsForm(request.POST, request.FILES), timezone.now()
     if not form.is_valid():
         return _shown(request, calendar, ics=form)
@@ -158,21 +161,64 @@ def import_days(request: HttpRequest, public_id: str) -> HttpResponse:
     except IcsError as error:
         form.add_error("file", str(error))
         return _shown(request, calendar, ics=form)
-    days: dict[str, Any] = {}
-    for event in found.events:
-        day, end = event.starts_at.astimezone(zone).date(), event.ends_at.astimezone(zone).date()
-        while event.is_all_day and day < end:
-            days[day.isoformat()] = {"name": event.name[:80], "windows": []}
-            day += timedelta(days=1)
-    if not days:
+    events = [event for event in found.events if event.is_all_day]
+    if not events:
         form.add_error("file", _("The file holds no whole days from today on."))
         return _shown(request, calendar, ics=form)
-    with transaction.atomic():
-        version = add_own_days(calendar, days, now=now, by=person_of(request))
-        note(person_of(request), "calendar.changed", calendar, now, after={"version": version.version})
+    known = newest.spec.get("own") or {}
+    rows = [_preview_row(place, event, zone, known) for place, event in enumerate(events)]
+    context = {
+        "title": _("Days off from a file"),
+        "lede": _("Nothing changes yet. Leave out what is no day off, then save: %(name)s gets a new version.")
+        % {"name": calendar.name},
+        "back_url": reverse("calendar", args=[public_id]),
+        "back_label": calendar.name,
+        "save_url": reverse("calendar-days-save", args=[public_id]),
+        "sealed": seal_events(events, calendar.pk),
+        "hidden": [],
+        "rows": rows,
+        "n_taken": sum(row.can_take for row in rows),
+        "problems": found.problems[:10],
+        "submit_label": _("Save as new version"),
+    }
+    return render(request, "calendars/file_preview.html", context)
+
+
+@needs("sla.manage")
+@require_POST
+def save_days(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Makes days off of what was ticked in the preview."""
+    calendar, now = _calendar_or_404(public_id), timezone.now()
+    try:
+        events = open_events(request.POST.get("sealed", ""), calendar.pk, request.POST.getlist("take"))
+    except PreviewTooOld:
+        messages.error(request, _("This preview is too old. Choose the file again."))
+        return redirect("calendar", public_id)
+    zone = ZoneInfo(newest_versions([calendar.pk])[calendar.pk].zone)
+    days = {day: {"name": event.name[:80], "windows": []} for event in events for day in _days_of(event, zone)}
+    if days:
+        with transaction.atomic():
+            version = add_own_days(calendar, days, now=now, by=person_of(request))
+            note(person_of(request), "calendar.changed", calendar, now, after={"version": version.version})
     words = ngettext("%(n)s day off is added.", "%(n)s days off are added.", len(days))
     messages.success(request, words % {"n": len(days)})
     return redirect("calendar", public_id)
+
+
+def _days_of(event: Event, zone: ZoneInfo) -> list[str]:
+    first, end = event.starts_at.astimezone(zone).date(), event.ends_at.astimezone(zone).date()
+    return [(first + timedelta(days=more)).isoformat() for more in range((end - first).days)]
+
+
+def _preview_row(place: int, event: Event, zone: ZoneInfo, known: Mapping[str, Any]) -> PreviewRow:
+    when = span_words(event.starts_at, event.ends_at, zone)
+    name = event.name or _("An event without a name")
+    days = _days_of(event, zone)
+    if all(day in known and not known[day]["windows"] for day in days):
+        return PreviewRow(place, name, when, _("a day off already"), "neutral", can_take=False)
+    if any(day in known for day in days):
+        return PreviewRow(place, name, when, _("day off"), "note", _("instead of what is written down for it"))
+    return PreviewRow(place, name, when, _("day off"), "good")
 
 
 def _calendar_or_404(public_id: str) -> Calendar:
