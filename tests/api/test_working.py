@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from revops.foundation.ids import encode, new_id
+from revops.foundation.models import LedgerEntry
 from sla.agreement_words import PATTERNS
-from sla.models import Absence, Assignment, CalendarVersion, HandOff, RepProfile, RoutingRules
+from sla.agreements import sign_agreement
+from sla.models import Absence, Agreement, Assignment, CalendarVersion, HandOff, RepProfile, RoutingRules
 from tests.api.conftest import READY
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +21,10 @@ pytestmark = pytest.mark.django_db
 
 def put(client: Any, path: str, body: Any, **headers: str) -> Any:
     return client.put(f"/api/v1/{path}", body, format="json", headers=headers)
+
+
+def patch(client: Any, path: str, body: Any, **headers: str) -> Any:
+    return client.patch(f"/api/v1/{path}", body, format="json", headers=headers)
 
 
 def test_agreements_are_read_and_drafted_and_signatures_stay_human(house: Any, as_: Any, machine: Any) -> None:
@@ -29,7 +36,7 @@ def test_agreements_are_read_and_drafted_and_signatures_stay_human(house: Any, a
         "summary": "More tries",
         "numbers": [{"code": "attempts", "number": "8"}, {"code": "huddle", "number": None}],
     }
-    assert machine.send("agreements/", body).status_code == 403
+    assert as_("rep").send("agreements/", body).status_code == 403
     manager = as_("sales_manager")
     made = manager.send("agreements/", body, 201).json()
     texts = {clause["code"]: clause["text"] for clause in made["clauses"]}
@@ -38,6 +45,88 @@ def test_agreements_are_read_and_drafted_and_signatures_stay_human(house: Any, a
     assert (made["state"], made["signatures"]) == ("draft", [])
     assert manager.send("agreements/", body).json()["errors"][0]["code"] == "draft_exists"
     assert manager.get_json(f"agreements/{made['id']}/")["revision"] == made["revision"]
+
+
+def test_a_key_that_may_write_changes_and_discards_drafts_but_signs_nothing(
+    house: Any, as_: Any, key_with: Any
+) -> None:
+    keeper, reader = key_with("sla:read", "sla:write"), key_with("sla:read")
+    body = {"summary": "More tries", "numbers": [{"code": "attempts", "number": "8"}]}
+    refused = reader.send("agreements/", body, 403).json()
+    assert refused["required_scopes"] == ["sla:write"]
+    made = keeper.send("agreements/", body, 201).json()
+    path, tag = f"agreements/{made['id']}/", f'"v{made["revision"]}"'
+    assert patch(keeper, path, {"summary": "x"}).status_code == 428
+    assert patch(keeper, path, {"summary": "x"}, **{"If-Match": '"v99"'}).status_code == 412
+    assert patch(reader, path, {"summary": "x"}, **{"If-Match": tag}).status_code == 403
+    change = {"numbers": [{"code": "attempts", "number": "7"}], "review_on": made["review_on"]}
+    changed = patch(keeper, path, change, **{"If-Match": tag})
+    assert changed.status_code == 200, changed.content
+    assert changed.json()["revision"] > made["revision"]
+    texts = {clause["code"]: clause["text"] for clause in changed.json()["clauses"]}
+    assert texts["attempts"] == "Try 7 times on at least 2 channels before “no response”"
+    wrong = patch(keeper, path, {"calendar_id": "calendar_00000000000000000000000000"}, **{"If-Match": changed["ETag"]})
+    assert wrong.json()["errors"][0]["code"] == "unknown_calendar"
+    for act in ("sign", "signatures", "publish"):
+        assert keeper.send(f"{path}{act}/", {}).status_code == 404
+    assert {entry.action for entry in LedgerEntry.objects.filter(subject_kind="agreement")} >= {
+        "agreement.drafted", "agreement.changed",
+    }  # fmt: skip
+    assert keeper.delete(f"/api/v1/{path}").status_code == 204
+    assert Agreement.objects.count() == 1
+    live = keeper.get_json("agreements/live/")
+    signed = patch(keeper, f"agreements/{live['id']}/", {"summary": "x"}, **{"If-Match": f'"v{live["revision"]}"'})
+    assert (signed.status_code, signed.json()["code"]) == (409, "invalid_transition")
+    assert keeper.delete(f"/api/v1/agreements/{live['id']}/").status_code == 409
+
+
+def test_a_draft_that_somebody_signed_is_not_discarded(house: Any, key_with: Any, as_: Any) -> None:
+    keeper = key_with("sla:read", "sla:write")
+    made = keeper.send("agreements/", {"summary": "More"}, 201).json()
+    head = house.people["sales_manager"]
+    with transaction.atomic():
+        sign_agreement(Agreement.objects.get(state="draft"), "sales", head, now=timezone.now())
+    answer = keeper.delete(f"/api/v1/agreements/{made['id']}/")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_possible")
+
+
+def test_keys_write_calendars_routing_rules_and_everybodys_absences(house: Any, key_with: Any) -> None:
+    keeper, reader = key_with("sla:read", "sla:write"), key_with("sla:read")
+    week = {"name": "Lisbon", "zone": "Europe/Lisbon", "week": {"mon": [["09:00", "13:00"], ["14:00", "18:00"]]}}
+    assert reader.send("calendars/", week).status_code == 403
+    made = keeper.send("calendars/", week | {"country": "PT"}, 201).json()
+    assert (made["name"], made["version"], made["country"]) == ("Lisbon", 1, "PT")
+    assert keeper.send("calendars/", week).json()["errors"][0]["code"] == "name_taken"
+    assert "never opens" in keeper.send("calendars/", week | {"name": "Never", "week": {}}, 422).json()["detail"]
+    assert put(reader, "routing/rules/", {"note": "x", "rules": []}, **{"If-Match": '"v0"'}).status_code == 403
+    assert put(keeper, "routing/rules/", {"note": "None", "rules": []}, **{"If-Match": '"v0"'}).status_code == 200
+
+    start, rep = timezone.now() + timedelta(days=5), house.people["rep"]
+    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(days=2)).isoformat()}
+    assert keeper.send("absences/", span).json()["errors"][0]["code"] == "unknown_user"  # a machine is never away
+    away = keeper.send("absences/", span | {"user_id": encode("user", rep.pk)}, 201).json()
+    path = f"absences/{away['id']}/"
+    assert reader.get(f"/api/v1/{path}").status_code == 403
+    longer = {"ends_at": (start + timedelta(days=4)).isoformat(), "kind": "sick"}
+    assert patch(keeper, path, longer, **{"If-Match": '"v9"'}).status_code == 412
+    moved = patch(keeper, path, longer)
+    assert moved.status_code == 200, moved.content
+    assert (moved.json()["kind"], Absence.objects.get().ends_at) == ("sick", start + timedelta(days=4))
+    backwards = patch(keeper, path, {"ends_at": (start - timedelta(days=1)).isoformat()})
+    assert backwards.json()["errors"][0]["code"] == "not_possible"
+    assert keeper.delete(f"/api/v1/{path}").status_code == 204
+    kinds = set(LedgerEntry.objects.filter(actor=house.people["integration"]).values_list("action", flat=True))
+    assert kinds >= {"calendar.added", "absence.added", "absence.moved", "absence.removed"}
+
+
+def test_a_rep_moves_their_own_absence_and_nobody_elses(house: Any, as_: Any) -> None:
+    rep, other = as_("rep"), as_("other_rep")
+    start = timezone.now() + timedelta(days=5)
+    span = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(days=2)).isoformat()}
+    made = rep.send("absences/", span, 201).json()
+    body = {"ends_at": (start + timedelta(days=1)).isoformat()}
+    assert patch(other, f"absences/{made['id']}/", body).status_code == 404
+    assert patch(rep, f"absences/{made['id']}/", body).status_code == 200
 
 
 @pytest.mark.parametrize(

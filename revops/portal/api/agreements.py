@@ -1,8 +1,8 @@
-"""Agreements: every version of what both sides promise. Read and draft; signatures are given by people, on the page."""
+"""Agreements: every version of what both sides promise. Read, draft, change; people sign, on the page."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +13,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from revops.foundation.api.etags import check_if_match
+from revops.foundation.api.problems import ProblemError
 from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer, SpanField
 from revops.foundation.api.views import ApiView
@@ -20,7 +22,14 @@ from revops.portal.agreement.notices import ask_for_signatures
 from revops.portal.api.who import asker, decode_or_404, refused
 from revops.portal.back_office import note
 from sla.agreement_words import BY_CODE, PATTERNS
-from sla.agreements import draft_from_template, drafts_of, live_agreement
+from sla.agreements import (
+    AgreementError,
+    change_draft,
+    discard_draft,
+    draft_from_template,
+    drafts_of,
+    live_agreement,
+)
 from sla.models import Agreement, AgreementState, Calendar, ClauseSide, Measure
 from sla.starter import REVIEW_AFTER
 
@@ -79,6 +88,14 @@ class AgreementDraftSerializer(Serializer):
     )
 
 
+class ChangedDraftSerializer(Serializer):
+    summary = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    calendar_id = PublicIdField("calendar", required=False)
+    takes_effect_on = serializers.DateField(required=False, allow_null=True)
+    review_on = serializers.DateField(required=False)
+    numbers = ClauseNumberSerializer(many=True, required=False, help_text="What differs from the draft as it is.")
+
+
 class AgreementFilter(FilterSet):
     state = ChoiceFilter(choices=AgreementState.choices)
 
@@ -103,13 +120,8 @@ class AgreementListView(ApiView):
         if Agreement.objects.filter(state=AgreementState.DRAFT).exists():
             raise refused("", "draft_exists", _("There is a draft already. Change it, or discard it first."))
         live = live_agreement()
-        calendar_id = asked.get("calendar_id") or (live.calendar_id if live else None)
-        calendar = Calendar.objects.filter(pk=calendar_id).first() if calendar_id else None
-        if calendar is None:
-            raise refused("/calendar_id", "unknown_calendar", _("There is no such calendar."))
-        review_on = asked.get("review_on") or (now + REVIEW_AFTER).date()
-        if not now.date() < review_on <= (now + timedelta(days=800)).date():
-            raise refused("/review_on", "out_of_range", _("Choose a day within the next two years."))
+        calendar = _calendar(asked.get("calendar_id") or (live.calendar_id if live else None))
+        review_on = _review_on(asked.get("review_on") or (now + REVIEW_AFTER).date(), now)
         made = draft_from_template(
             calendar,
             now=now,
@@ -125,9 +137,12 @@ class AgreementListView(ApiView):
 
 
 class AgreementView(ApiView):
-    """One version with its clauses and signatures; “live” is the one in effect."""
+    """One version with its clauses and signatures; “live” is the one in effect.
 
-    permissions = {"GET": "sla.view"}
+    PATCH changes a draft, with If-Match; both heads then sign what is written. DELETE discards one nobody signed.
+    """
+
+    permissions = {"GET": "sla.view", "PATCH": "sla.manage", "DELETE": "sla.manage"}
 
     @extend_schema(responses=AgreementDetailSerializer)
     def get(self, request: Request, agreement: str) -> Response:
@@ -137,11 +152,65 @@ class AgreementView(ApiView):
             found = Agreement.objects.get(pk=decode_or_404("agreement", agreement))
         return self.versioned(_detail(found), found.revision)
 
+    @extend_schema(request=ChangedDraftSerializer, responses=AgreementDetailSerializer)
+    def patch(self, request: Request, agreement: str) -> Response:
+        held = _draft(agreement)
+        check_if_match(request, held.revision, required=True)
+        form = ChangedDraftSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked, now, author = form.validated_data, timezone.now(), asker(request)
+        changed = change_draft(
+            held,
+            _clauses(held, asked.get("numbers") or ()),
+            calendar=_calendar(asked.get("calendar_id") or held.calendar_id),
+            review_on=_review_on(asked.get("review_on") or held.review_on, now),
+            summary=asked.get("summary", held.summary),
+            takes_effect_on=asked.get("takes_effect_on", held.takes_effect_on),
+            revision=held.revision,
+        )
+        if changed.revision != held.revision:
+            before, after = {"revision": held.revision}, {"revision": changed.revision}
+            note(author, "agreement.changed", changed, now, before=before, after=after)
+            ask_for_signatures(changed, now, but=author)
+        return self.versioned(_detail(changed), changed.revision)
 
-def _clauses(live: Agreement | None, numbers: Any) -> list[Any]:
-    """The clauses in effect, or the template's, with other numbers where asked."""
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, agreement: str) -> Response:
+        held = _draft(agreement)
+        check_if_match(request, held.revision)
+        note(asker(request), "agreement.discarded", held, timezone.now(), before={"version": held.version})
+        try:
+            discard_draft(held)
+        except AgreementError as error:
+            raise refused("", "not_possible", str(error)) from error
+        return Response(status=204)
+
+
+def _draft(agreement: str) -> Agreement:
+    """The draft of this id, held. Raises invalid_transition for one that is signed and in effect, or was."""
+    found = Agreement.objects.select_for_update().get(pk=decode_or_404("agreement", agreement))
+    if found.state != AgreementState.DRAFT:
+        raise ProblemError("invalid_transition", _("Only a draft can be changed. What was signed stays as it is."))
+    return found
+
+
+def _calendar(pk: Any) -> Calendar:
+    calendar = Calendar.objects.filter(pk=pk).first() if pk else None
+    if calendar is None:
+        raise refused("/calendar_id", "unknown_calendar", _("There is no such calendar."))
+    return calendar
+
+
+def _review_on(day: date, now: datetime) -> date:
+    if not now.date() < day <= (now + timedelta(days=800)).date():
+        raise refused("/review_on", "out_of_range", _("Choose a day within the next two years."))
+    return day
+
+
+def _clauses(base: Agreement | None, numbers: Any) -> list[Any]:
+    """The clauses of an agreement, or the template's, with other numbers where asked."""
     usual = [pattern.draft(pattern.usual) for pattern in PATTERNS]
-    standing = {clause.code: clause for clause in (drafts_of(live) if live else usual)}
+    standing = {clause.code: clause for clause in (drafts_of(base) if base else usual)}
     for change in numbers:
         code, number = change["code"], change["number"]
         pattern = BY_CODE[code]

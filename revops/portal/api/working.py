@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +22,14 @@ from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
 from revops.foundation.ids import encode
-from revops.foundation.models import User
+from revops.foundation.models import Role, User
 from revops.foundation.policy import can
 from revops.portal.api.fields import PublicIdFilter
 from revops.portal.api.who import asker, decode_or_404, refused
 from revops.portal.back_office import note
 from revops.portal.people.changing import ChangeRefused, deactivate
 from revops.portal.people.handing_over import How, preview
-from sla.absences import AbsenceRefused, cancel_absence, plan_absence
+from sla.absences import AbsenceRefused, cancel_absence, move_absence, plan_absence
 from sla.calendar_changes import change_calendar
 from sla.calendar_spec import CalendarError
 from sla.calendars import newest_versions
@@ -71,10 +73,14 @@ class CalendarSerializer(Serializer):
     own_days = OwnDaySerializer(many=True, required=False, help_text="Half days, or without windows days off.")
 
 
-class CalendarListView(ApiView):
-    """Business calendars, each as it counts now."""
+class NewCalendarSerializer(CalendarSerializer):
+    name = serializers.CharField(max_length=120)
 
-    permissions = {"GET": "sla.view"}
+
+class CalendarListView(ApiView):
+    """Business calendars, each as it counts now. POST makes one."""
+
+    permissions = {"GET": "sla.view", "POST": "sla.manage"}
     sorts = {"name": "name", "id": "pk"}
     usual_sort = "name"
 
@@ -85,6 +91,20 @@ class CalendarListView(ApiView):
             return [_shown_calendar(row, newest[row.pk]) for row in rows]
 
         return self.page(Calendar.objects.all(), shown)
+
+    @extend_schema(request=NewCalendarSerializer, responses={201: CalendarSerializer})
+    def post(self, request: Request) -> Response:
+        form = NewCalendarSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked, now, author = form.validated_data, timezone.now(), asker(request)
+        if Calendar.objects.filter(name=asked["name"]).exists():
+            raise refused(
+                "/name", "name_taken", _("There is a calendar of this name. Change that one, or choose another.")
+            )
+        version = _write(asked["name"], asked, by=author, now=now)
+        made = Calendar.objects.get(pk=version.calendar_id)
+        note(author, "calendar.added", made, now, after={"version": version.version})
+        return Response(_shown_calendar(made, version), status=201)
 
 
 class CalendarView(ApiView):
@@ -104,26 +124,30 @@ class CalendarView(ApiView):
         check_if_match(request, newest_versions([found.pk])[found.pk].version, required=True)
         form = CalendarSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        asked, now, author = form.validated_data, timezone.now(), asker(request)
-        own = {
-            str(day["on"]): {"name": day["name"], "windows": day.get("windows", [])}
-            for day in asked.get("own_days") or ()
-        }
-        try:
-            version = change_calendar(
-                found.name,
-                zone=asked["zone"],
-                week=asked["week"],
-                now=now,
-                by=author,
-                country=asked["country"].upper(),
-                region=asked["region"],
-                own=own,
-            )
-        except CalendarError as error:
-            raise refused("", "invalid_calendar", str(error)) from error
+        now, author = timezone.now(), asker(request)
+        version = _write(found.name, form.validated_data, by=author, now=now)
         note(author, "calendar.changed", found, now, after={"version": version.version})
         return self.versioned(_shown_calendar(found, version), version.version)
+
+
+def _write(name: str, asked: Mapping[str, Any], *, by: User, now: datetime) -> CalendarVersion:
+    """The next version of a calendar, or its first, as the serializer read it."""
+    own = {
+        str(day["on"]): {"name": day["name"], "windows": day.get("windows", [])} for day in asked.get("own_days") or ()
+    }
+    try:
+        return change_calendar(
+            name,
+            zone=asked["zone"],
+            week=asked["week"],
+            now=now,
+            by=by,
+            country=asked["country"].upper(),
+            region=asked["region"],
+            own=own,
+        )
+    except CalendarError as error:
+        raise refused("", "invalid_calendar", str(error)) from error
 
 
 def _shown_calendar(calendar: Calendar, version: CalendarVersion) -> dict[str, Any]:
@@ -148,6 +172,12 @@ class AbsenceSerializer(Serializer):
     kind = serializers.ChoiceField(choices=AbsenceKind.choices, default=AbsenceKind.LEAVE)
 
 
+class MovedAbsenceSerializer(Serializer):
+    starts_at = InstantField(required=False)
+    ends_at = InstantField(required=False)
+    kind = serializers.ChoiceField(choices=AbsenceKind.choices, required=False)
+
+
 class AbsenceFilter(FilterSet):
     user = PublicIdFilter(prefix="user")
 
@@ -169,13 +199,7 @@ class AbsenceListView(ApiView):
         form = AbsenceSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked, now, planner = form.validated_data, timezone.now(), asker(request)
-        person = planner
-        if asked.get("user_id") not in {None, planner.pk}:
-            people = User.objects.filter(is_active=True) if can(planner, "sla.manage") else User.objects.none()
-            found = people.filter(pk=asked["user_id"]).first()
-            if found is None:
-                raise refused("/user_id", "unknown_user", _("There is nobody of this id whom you plan for."))
-            person = found
+        person = _planned_for(asked.get("user_id"), planner)
         try:
             absence = plan_absence(
                 person, asked["starts_at"], asked["ends_at"], kind=asked["kind"], by=planner, now=now
@@ -187,13 +211,36 @@ class AbsenceListView(ApiView):
 
 
 class AbsenceView(ApiView):
-    """One absence; DELETE cancels it."""
+    """One absence; PATCH moves it, DELETE cancels it."""
 
-    permissions = {"GET": "absences.plan", "DELETE": "absences.plan"}
+    permissions = {"GET": "absences.plan", "PATCH": "absences.plan", "DELETE": "absences.plan"}
 
     @extend_schema(responses=AbsenceSerializer)
     def get(self, request: Request, absence: str) -> Response:
-        return Response(AbsenceSerializer(_absences(request).get(pk=decode_or_404("absence", absence))).data)
+        found = _absences(request).get(pk=decode_or_404("absence", absence))
+        return self.versioned(AbsenceSerializer(found).data, found.version)
+
+    @extend_schema(request=MovedAbsenceSerializer, responses=AbsenceSerializer)
+    def patch(self, request: Request, absence: str) -> Response:
+        mine = _absences(request).select_related("user").select_for_update(of=("self",))
+        found = mine.get(pk=decode_or_404("absence", absence))
+        check_if_match(request, found.version)
+        form = MovedAbsenceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked, now, planner, before = form.validated_data, timezone.now(), asker(request), _span(found)
+        try:
+            moved = move_absence(
+                found,
+                asked.get("starts_at", found.starts_at),
+                asked.get("ends_at", found.ends_at),
+                kind=asked.get("kind", found.kind),
+                by=planner,
+                now=now,
+            )
+        except AbsenceRefused as refusal:
+            raise refused("/starts_at", "not_possible", str(refusal)) from refusal
+        note(planner, "absence.moved", found.user, now, before=before, after=_span(moved))
+        return self.versioned(AbsenceSerializer(moved).data, moved.version)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, absence: str) -> Response:
@@ -202,6 +249,17 @@ class AbsenceView(ApiView):
         note(planner, "absence.removed", found.user, now, before=_span(found))
         cancel_absence(found, by=planner, now=now)
         return Response(status=204)
+
+
+def _planned_for(given: UUID | None, planner: User) -> User:
+    """Whose absence it is: one's own, or anybody's for whoever plans for all. A machine is never away itself."""
+    if given in {None, planner.pk} and planner.role != Role.INTEGRATION:
+        return planner
+    people = User.objects.filter(is_active=True) if can(planner, "sla.manage") else User.objects.none()
+    found = people.exclude(role=Role.INTEGRATION).filter(pk=given).first()
+    if found is None:
+        raise refused("/user_id", "unknown_user", _("There is nobody of this id whom you plan for."))
+    return found
 
 
 def _absences(request: Request) -> Any:
