@@ -20,20 +20,29 @@ _LOCK_SECONDS = 180
 
 _guard = threading.RLock()
 _in_use: dict[Path, int] = {}  # open files of the shared locks this process holds
+_answered: dict[Path, float] = {}  # when they last did, on the monotonic clock
+_LOOK_EVERY = 1.0
+"""Seconds. Each look makes PostgreSQL fork a process that finds nobody to serve: too dear for every request."""
 
 
-def ensure_services(layout: Layout | None = None) -> list[str]:
+def ensure_services(layout: Layout | None = None, *, look: bool = True) -> list[str]:
     """Make the embedded services answer; costs microseconds when they do. Returns the names of those it started.
 
-    Also marks this process as a user of the services until it ends. Raises ServiceError with what to do.
+    Without `look` they count as answering for a second after they last did. Also marks this process as a user of the
+    services until it ends. Raises ServiceError with what to do.
     """
-    layout, wanted = layout or _configured(), _wanted()
+    layout = layout or _configured()
+    if not look and time.monotonic() - _answered.get(layout.var, -_LOOK_EVERY) < _LOOK_EVERY:
+        return []
+    wanted = _wanted()
     with _guard:
         _mark_in_use(layout)
-        if layout.record.exists() and all(_accepts(_socket_of(layout, name)) for name in wanted):
-            return []
-        with _starting(layout):
-            return _start_missing(layout, wanted)
+        started: list[str] = []
+        if not (layout.record.exists() and all(_accepts(_socket_of(layout, name)) for name in wanted)):
+            with _starting(layout):
+                started = _start_missing(layout, wanted)
+        _answered[layout.var] = time.monotonic()
+        return started
 
 
 def stop_services(layout: Layout | None = None, *, force: bool = False) -> list[str]:
@@ -45,6 +54,7 @@ def stop_services(layout: Layout | None = None, *, force: bool = False) -> list[
     if not layout.var.exists():
         return []
     with _guard, _starting(layout):
+        _answered.pop(layout.var, None)
         held = _in_use.pop(layout.var, None)
         if held is not None:
             os.close(held)
