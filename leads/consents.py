@@ -185,27 +185,36 @@ class MailVerdict:
 
 
 def may_mail(people: Sequence[Person], purpose: str, *, now: datetime) -> dict[UUID, MailVerdict]:
-    """Whether each person may get mail for a purpose. Four queries, however many people.
+    """Whether each person may get mail for a purpose. Three queries, however many people.
 
     News needs consent. A request may be answered unless consent was asked for and is missing, or was taken back.
     People known only from purchased lists get nothing before they said something themselves.
     """
-    ids = [person.pk for person in people]
-    standing = standings(ids, now=now)
+    standing = standings([person.pk for person in people], now=now)
+    return {pk: found[purpose] for pk, found in mail_verdicts(people, [purpose], standing).items()}
+
+
+def mail_verdicts(
+    people: Sequence[Person], purposes: Collection[str], standing: Mapping[UUID, Mapping[str, Standing]]
+) -> dict[UUID, dict[str, MailVerdict]]:
+    """The same for several purposes, when it is known how people stand (see `standings`). Two queries."""
     digests = {person.pk: digest_of(str(person.email)) for person in people if person.email}
     bounced = set(BouncedAddress.objects.filter(pk__in=digests.values()).values_list("pk", flat=True))
-    sources = Lead.objects.filter(person__in=ids).values_list("person_id", "source__kind")
     kinds: dict[UUID, set[str]] = {}
-    for person_id, kind in sources:
+    sources = Lead.objects.filter(person__in=[person.pk for person in people])
+    for person_id, kind in sources.values_list("person_id", "source__kind"):
         kinds.setdefault(person_id, set()).add(kind)
     return {
-        person.pk: _verdict(
-            person,
-            purpose,
-            standing.get(person.pk, {}).get(purpose),
-            has_bounced=digests.get(person.pk) in bounced,
-            is_bought=kinds.get(person.pk) == {SourceKind.PURCHASED},
-        )
+        person.pk: {
+            purpose: _verdict(
+                person,
+                purpose,
+                standing.get(person.pk, {}).get(purpose),
+                has_bounced=digests.get(person.pk) in bounced,
+                is_bought=kinds.get(person.pk) == {SourceKind.PURCHASED},
+            )
+            for purpose in purposes
+        }
         for person in people
     }
 

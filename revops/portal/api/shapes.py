@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from leads.cleaning import UTM_FACTS
+from leads.models.consents import ConsentPurpose
 from revops.foundation.api.problems import FieldError, escape_pointer
 
 MOST_SIGNALS = 50
@@ -125,6 +126,19 @@ def _utm(value: Any, pointer: str, now: datetime) -> list[FieldError]:
     return check_fields(value, UTM_FIELDS, pointer, now)
 
 
+def _consent(value: Any, pointer: str, now: datetime) -> list[FieldError]:
+    if value is None:
+        return []
+    return check_object(value, CONSENT_FIELDS, pointer, now, required=("text",))
+
+
+def _purpose(value: Any, pointer: str, now: datetime) -> list[FieldError]:
+    if value in ConsentPurpose.values:
+        return []
+    words = _("Send one of: %(names)s.") % {"names": ", ".join(ConsentPurpose.values)}
+    return [problem_at(pointer, "unknown_purpose", words)]
+
+
 def _signals(value: Any, pointer: str, now: datetime) -> list[FieldError]:
     if value is None:
         return []
@@ -139,6 +153,13 @@ def _signals(value: Any, pointer: str, now: datetime) -> list[FieldError]:
 
 
 UTM_FIELDS: dict[str, Field] = dict.fromkeys(UTM_FACTS, text(200))
+
+CONSENT_FIELDS: dict[str, Field] = {
+    "text": text(2000, required=True),
+    "purpose": (_purpose, {"type": "string", "enum": ConsentPurpose.values}),
+    "given_at": instant(),
+}
+"""Words that the sender agreed to."""
 
 ACT_FIELDS: dict[str, Field] = {
     "kind": text(48, required=True),
@@ -184,6 +205,8 @@ SUBMISSION_FIELDS: dict[str, Field] = {
         "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": r"\S"},
         "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 500},
     }),
+    "consent": (_consent, {"type": ["object", "null"], "required": ["text"], "additionalProperties": False,
+                           "properties": {name: field[1] for name, field in CONSENT_FIELDS.items()}}),
     "signals": (_signals, {"type": ["array", "null"], "maxItems": MOST_SIGNALS,
                            "items": {"$ref": "#/components/schemas/Act"}}),
 }  # fmt: skip
