@@ -100,13 +100,15 @@ def _known(cursor: Any, side: _Side, ids: Sequence[UUID]) -> dict[UUID, Any]:
 
 
 def _remember(cursor: Any, side: _Side, changed: Sequence[tuple[UUID, datetime]], known: dict[UUID, Any]) -> None:
-    """Writes what the rows are found by from now on; who was merged or erased is no longer found."""
-    rows = [
-        (pk, at, side.text(known[pk]), side.keys(known[pk])) if pk in known else (pk, at, "", []) for pk, at in changed
-    ]
-    ids, seen, texts, keys = zip(*rows, strict=True)
-    written = ["{" + ",".join(map(str, found)) + "}" for found in keys]
-    cursor.execute(_REMEMBER[side.name], [list(ids), list(seen), list(texts), written])
+    """Writes what the rows are found by from now on. Who was merged is still found and no longer compared."""
+    rows = [(pk, at, side.text(known[pk]), side.keys(known[pk])) for pk, at in changed if pk in known]
+    if rows:
+        ids, seen, texts, keys = zip(*rows, strict=True)
+        written = ["{" + ",".join(map(str, found)) + "}" for found in keys]
+        cursor.execute(_REMEMBER[side.name], [list(ids), list(seen), list(texts), written])
+    gone = [(pk, at) for pk, at in changed if pk not in known]
+    if gone:
+        cursor.execute(_LET_GO[side.name], [[pk for pk, _ in gone], [at for _, at in gone]])
 
 
 def _candidates(cursor: Any, side: _Side, ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
@@ -153,6 +155,15 @@ def _remembering(search: str, column: str) -> str:
     """  # noqa: S608
 
 
+def _letting_go(search: str, column: str, erased: str) -> str:
+    return f"""
+        INSERT INTO {search} AS known ({column}, seen_at, text, keys)
+        SELECT gone.id, gone.seen_at, '', '{{}}' FROM unnest(%s::uuid[], %s::timestamptz[]) AS gone (id, seen_at)
+        ON CONFLICT ({column}) DO UPDATE
+           SET seen_at = excluded.seen_at, keys = excluded.keys, text = CASE WHEN {erased} THEN '' ELSE known.text END
+    """  # noqa: S608
+
+
 def _comparing(search: str, column: str) -> str:
     return f"""
         SELECT DISTINCT least(own.{column}, other.{column}), greatest(own.{column}, other.{column})
@@ -188,6 +199,14 @@ _ACCOUNTS = _Side(
 _REMEMBER = {
     "people": _remembering("leads_personsearch", "person_id"),
     "accounts": _remembering("leads_accountsearch", "account_id"),
+}
+_LET_GO = {
+    "people": _letting_go(
+        "leads_personsearch",
+        "person_id",
+        "(SELECT erased_at IS NOT NULL FROM leads_person WHERE id = excluded.person_id)",
+    ),
+    "accounts": _letting_go("leads_accountsearch", "account_id", "false"),
 }
 _CANDIDATES = {
     "people": _comparing("leads_personsearch", "person_id"),

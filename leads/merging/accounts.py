@@ -75,6 +75,12 @@ def undo_account_merge(merge_id: UUID, by: User, *, now: datetime) -> AccountMer
     return merge
 
 
+def standing_merges(account: Account) -> list[AccountMerge]:
+    """The merges into an account that were not undone, the latest first. One query."""
+    rows = AccountMerge.objects.filter(survivor=account, undone_at__isnull=True)
+    return list(rows.select_related("merged", "merged_by").order_by("-merged_at", "-pk"))
+
+
 def add_domain(account: Account, domain: str, by: User, *, now: datetime) -> AccountMerge:
     """A further domain of a company: an alias of its own, or the account that has that domain now, merged into this.
 

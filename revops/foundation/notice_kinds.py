@@ -72,6 +72,14 @@ KINDS: tuple[NoticeKind, ...] = (
         _("Acme Works is offered to others now. You can still answer first."), _REPS, email=_DAILY,
     ),
     NoticeKind(
+        "account.surge", _("An account surges"), _("Several people of a company of yours became active at once."),
+        _("Acme Works is surging: 3 people, 6 strong acts. Topics: pricing, integration."), _REPS, email=_DAILY,
+    ),
+    NoticeKind(
+        "lead.merged_away", _("A lead of yours was merged"), _("It is the same person as another lead."),
+        _("A lead of yours was merged into another one. Nothing is late because of it."), _REPS,
+    ),
+    NoticeKind(
         "lead.unrouted", _("A lead has nobody"), _("Routing found nobody who could take it."),
         _("Nobody could take Acme Works: 2 absent, 1 another territory."), frozenset({*_HEADS, Role.ADMIN}),
         email=_HOURLY,

@@ -13,7 +13,9 @@ from feedback import findings
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
 from leads import consents
+from leads.matching.sweeping import sweep_all
 from revops.portal import journey
+from revops.portal.accounts import surging
 from revops.portal.agreement import notices as agreements
 from revops.portal.auditor import working as auditor
 from revops.portal.gate import bounces
@@ -209,3 +211,15 @@ def report_effects() -> int:
 def renew_calendars() -> int:
     """New versions of calendars whose public holidays soon run out."""
     return len(calendar_changes.renew_calendars(now=timezone.now()))
+
+
+@shared_task(name="portal.propose_matches")
+def propose_matches() -> int:
+    """Compares people and accounts that changed, and asks about those who may be the same."""
+    return sweep_all(now=timezone.now())
+
+
+@shared_task(name="portal.raise_surges")
+def raise_surges() -> int:
+    """Makes a task of every account where several people became active at once, and tells its owner."""
+    return surging.raise_surges(now=timezone.now())

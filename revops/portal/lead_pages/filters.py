@@ -6,19 +6,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Disposition, DispositionKind, ReasonCode
 from leads.lifecycle import Stage
-from leads.models import Account, Lead, Person, Source
-from leads.names import normalise_company
+from leads.models import Lead, Source
+from leads.searching import leads_named
 from revops.foundation.models import User
 from scoring.models import Tier
-
-MOST_MATCHES = 2000
-"""A text search looks at so many people and companies at most; who searches wants few."""
 
 
 class LeadFilter(django_filters.FilterSet):
@@ -52,8 +49,8 @@ class LeadFilter(django_filters.FilterSet):
         self.user = user or getattr(self.request, "user", None)
 
     def by_text(self, leads: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
-        """People whose names begin so or whose address contains it, and companies that contain it."""
-        return leads.filter(text_condition(text)) if text.strip() else leads
+        """People and companies that contain every word."""
+        return leads.filter(leads_named(text)) if text.strip() else leads
 
     def by_owner(self, leads: QuerySet[Lead], _name: str, owner: str) -> QuerySet[Lead]:
         """“me”, “nobody”, or the e-mail address of somebody."""
@@ -80,24 +77,6 @@ class LeadFilter(django_filters.FilterSet):
 
     def by_history(self, leads: QuerySet[Lead], _name: str, which: str) -> QuerySet[Lead]:
         return leads.filter(is_history=which == "yes")
-
-
-def text_condition(text: str) -> Q:
-    """Leads whose person or company matches what was typed. Words are matched each by itself.
-
-    A legal form ("GmbH") is no part of a company's normalised name, so it is left out of what is looked for.
-    """
-    words = text.split()[:5]
-    people, names, domains = Q(), Q(), Q()
-    for word in words:
-        people &= Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(email__icontains=word)
-        domains &= Q(domain__icontains=word)
-    for word in (normalise_company(text) or text.lower()).split()[:5]:
-        names &= Q(normalised_name__contains=word)
-    companies = names | domains
-    found_people = Person.objects.filter(people).values("pk")[:MOST_MATCHES]
-    found_accounts = Account.objects.filter(companies).values("pk")[:MOST_MATCHES]
-    return Q(person__in=Subquery(found_people)) | Q(account__in=Subquery(found_accounts))
 
 
 def _midnight(day: date) -> datetime:

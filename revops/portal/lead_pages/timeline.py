@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from feedback.models import Disposition, DispositionKind, Outcome
 from leads.lifecycle import Stage
-from leads.models import Attempt, Lead, LifecycleEvent, Signal, SubmissionOutcome
+from leads.models import Attempt, Lead, LifecycleEvent, PersonMerge, Signal, SubmissionOutcome
 from scoring.models import ScoreDecision
 from sla.models import Assignment
 
@@ -118,6 +118,7 @@ _CAUSES = {
     "rulebook": gettext_lazy("a new rulebook"),
     "disposition": gettext_lazy("sales' answer"),
     "history": gettext_lazy("an import of history"),
+    "merge": gettext_lazy("a merge"),
 }
 _CHANNELS = {"call": "phone", "email": "mail", "message": "message", "meeting": "users"}
 _OUTCOME_MARKS = {"meeting": ("calendar-event", "note"), "opportunity": ("target", "note"), "won": ("star", "good")}
@@ -195,8 +196,23 @@ def _score(row: ScoreDecision) -> Event:
     return Event(title, row.decided_at, "adjustments", "strong" if row.tier == 1 else "", text)
 
 
+def _merge(row: PersonMerge) -> Event:
+    title = _("Merged: %(name)s is the same person") % {"name": row.merged.name}
+    undone = _("Taken back on %(day)s") % {"day": f"{row.undone_at:%-d %b %Y}"} if row.undone_at else ""
+    return Event(title, row.merged_at, "git-merge", "note", undone, row.merged_by.name)
+
+
+def _with_merged(lead: Lead) -> Q:
+    """Rows of the lead and of those that were merged into it."""
+    return Q(lead=lead) | Q(lead__in=Lead.objects.filter(merged_into=lead))
+
+
+def _merges(lead: Lead) -> QuerySet[Any]:
+    return PersonMerge.objects.filter(Q(kept_lead=lead) | Q(merged_lead=lead)).select_related("merged", "merged_by")
+
+
 def _signals(lead: Lead) -> QuerySet[Any]:
-    return Signal.objects.filter(lead=lead).select_related("kind", "source")
+    return Signal.objects.filter(_with_merged(lead)).select_related("kind", "source")
 
 
 def _moves(lead: Lead) -> QuerySet[Any]:
@@ -204,7 +220,7 @@ def _moves(lead: Lead) -> QuerySet[Any]:
 
 
 def _attempts(lead: Lead) -> QuerySet[Any]:
-    return Attempt.objects.filter(lead=lead).select_related("user")
+    return Attempt.objects.filter(_with_merged(lead)).select_related("user")
 
 
 def _answers(lead: Lead) -> QuerySet[Any]:
@@ -225,7 +241,7 @@ def _scores(lead: Lead) -> QuerySet[Any]:
 
 
 def _submissions(lead: Lead) -> QuerySet[Any]:
-    return SubmissionOutcome.objects.filter(lead=lead).select_related("submission__source")
+    return SubmissionOutcome.objects.filter(_with_merged(lead)).select_related("submission__source")
 
 
 KINDS: Sequence[Kind] = (
@@ -237,5 +253,6 @@ KINDS: Sequence[Kind] = (
     Kind("outcome", gettext_lazy("Outcomes"), _outcomes, "occurred_at", _outcome),
     Kind("score", gettext_lazy("Scores"), _scores, "decided_at", _score),
     Kind("submission", gettext_lazy("Submissions"), _submissions, "submission__received_at", _submission),
+    Kind("merge", gettext_lazy("Merges"), _merges, "merged_at", _merge),
 )
 """In this order at the same instant."""

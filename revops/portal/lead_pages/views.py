@@ -19,6 +19,7 @@ from feedback.corrections import Correction
 from feedback.lead_times import times_of
 from feedback.models import Outcome, OutcomeStage
 from feedback.outcomes import Result
+from leads.models import Lead
 from revops.foundation.policy import can, check
 from revops.portal import journey
 from revops.portal.lead_pages.drill import drill_queryset
@@ -27,8 +28,8 @@ from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_c
 from revops.portal.lead_pages.forms import FactsForm, OutcomeForm
 from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
 from revops.portal.lead_pages.page import LeadView, lead_view
-from revops.portal.lead_pages.timeline import KINDS
-from revops.portal.lead_pages.visibility import lead_or_404, leads_for
+from revops.portal.lead_pages.timeline import KINDS, timeline_of
+from revops.portal.lead_pages.visibility import lead_or_404, leads_for, merged_lead_for
 from revops.portal.queue.card import findings
 from revops.portal.queue.desk import action_context
 from revops.portal.session.requests import SignedInRequest
@@ -89,7 +90,20 @@ def export(request: SignedInRequest) -> StreamingHttpResponse:
 def lead(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """The whole truth about one lead."""
     check(request.user, "leads.view")
+    if (merged := merged_lead_for(request.user, lead_id)) is not None:
+        return _merged_page(request, *merged)
     return _lead_page(request, lead_id, OutcomeForm(initial={"occurred_at": timezone.localtime()}))
+
+
+def _merged_page(request: SignedInRequest, old: Lead, goes_on: Lead) -> HttpResponse:
+    """A merged lead under its old id: where it goes on, and everything that happened to it."""
+    timeline = timeline_of(old, "", request.GET.get("before", ""))
+    older = f"?before={timeline.older}#timeline" if timeline.older else ""
+    context = {
+        "lead": old, "goes_on": goes_on, "timeline": timeline, "older_url": older, "now": timezone.now(),
+        "sees": leads_for(request.user).filter(pk=goes_on.pk).exists(),
+    }  # fmt: skip
+    return render(request, "leads/merged.html", context)
 
 
 @login_required

@@ -31,8 +31,25 @@ def lead_or_404(user: Any, public_id: str) -> Lead:
         pk = decode("lead", public_id)
     except ValueError:
         raise Http404 from None
-    leads = leads_for(user).select_related("person", "account__owner", "source", "campaign", "owner__team")
+    leads = leads_for(user).select_related(
+        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
+    )
     lead = leads.filter(pk=pk).first()
     if lead is None:
         raise Http404
     return lead
+
+
+def merged_lead_for(user: Any, public_id: str) -> tuple[Lead, Lead] | None:
+    """A lead that was merged and the one it goes on in, if the id names one and the user owned it or sees the other."""
+    try:
+        lead = Lead.objects.select_related("person", "account").get(pk=decode("lead", public_id))
+    except (ValueError, Lead.DoesNotExist):
+        return None
+    if lead.merged_into_id is None:
+        return None
+    end = lead
+    while end.merged_into_id is not None:
+        end = Lead.objects.select_related("person", "account").get(pk=end.merged_into_id)
+    seen = leads_for(user).filter(pk=end.pk).exists()
+    return (lead, end) if seen or (visibility(user, "lead") != "none" and lead.owner_id == user.pk) else None

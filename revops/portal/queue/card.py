@@ -95,6 +95,12 @@ class Card:
         return self.lead.person
 
     @property
+    def dynamics(self) -> Any:
+        """What goes on inside the company, if somebody wrote it down. No query: it is read with the lead."""
+        account = self.lead.account
+        return getattr(account, "dynamics", None) if account is not None and not account._state.adding else None
+
+    @property
     def company(self) -> str:
         """The company, else the person: what a lead is called in lists and messages."""
         return lead_name(self.lead)
@@ -228,7 +234,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
     """The card of one lead with person, account and owner loaded. Fourteen queries, whatever its history."""
     explanation = explain_lead(lead.pk)
     signals = list(
-        Signal.objects.filter(person_id=lead.person_id)
+        Signal.objects.filter(person_id__in=lead.person.everybody)
         .select_related("kind", "source")
         .annotate(total=Window(Count("pk")))
         .order_by(F("occurred_at").desc(nulls_last=True), "-pk")[:SIGNALS_SHOWN]

@@ -12,10 +12,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from leads.models import Lead
+from leads.models import Account, Lead
+from leads.searching import accounts_named, leads_named
 from revops.foundation.ids import decode
 from revops.foundation.policy import can
-from revops.portal.lead_pages.filters import text_condition
+from revops.portal.accounts.visibility import accounts_for
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.session.requests import SignedInRequest
 from scoring.publishing import NoLiveRulebook, live_rulebook
@@ -58,13 +59,25 @@ def _by_id(user: Any, words: str) -> Lead | None:
 
 def _groups(user: Any, words: str, exact: Lead | None) -> list[tuple[str, list[Hit]]]:
     leads = [exact] if exact else _leads(user, words)
-    groups = [(_("Leads"), [_lead_hit(lead) for lead in leads]), (_("Rules"), _rules(user, words))]
+    groups = [
+        (_("Leads"), [_lead_hit(lead) for lead in leads]),
+        (_("Accounts"), [] if exact else [_account_hit(account) for account in _accounts(user, words)]),
+        (_("Rules"), _rules(user, words)),
+    ]
     return [(title, hits) for title, hits in groups if hits]
 
 
 def _leads(user: Any, words: str) -> list[Lead]:
-    found = leads_for(user).filter(text_condition(words)).select_related("person", "account")
+    found = leads_for(user).filter(leads_named(words)).select_related("person", "account")
     return list(found.order_by("-received_at", "-pk")[:MOST])
+
+
+def _accounts(user: Any, words: str) -> list[Account]:
+    return list(accounts_for(user).filter(accounts_named(words)).order_by("name", "pk")[:MOST])
+
+
+def _account_hit(account: Account) -> Hit:
+    return Hit(account.name, account.domain or "", reverse("account", args=[account.public_id]), "building")
 
 
 def _lead_hit(lead: Lead) -> Hit:

@@ -38,6 +38,12 @@ def stage_badge(stage: str) -> SafeString:
 
 
 @register.filter
+def both(first: object, second: object) -> tuple[object, object]:
+    """Two things to walk over."""
+    return first, second
+
+
+@register.filter
 def points(thousandths: int | None) -> str:
     """Thousandths of a point as people read them: 12500 is "12.5"."""
     if thousandths is None:

@@ -1,0 +1,84 @@
+"""Finds leads and accounts by what somebody typed: words anywhere in names, addresses and domains, among millions.
+
+The sweep keeps the words of each person and account behind trigram indexes. What changed since it last came by is
+looked at directly, so that nobody waits for it and the intake writes no index of words.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from leads.names import normalise_company
+
+MOST_MATCHES = 2000
+"""A search looks at so many people and companies at most; who searches wants few."""
+MOST_WORDS = 5
+
+
+def leads_named(text: str) -> Q:
+    """Leads whose person or company contains every word that was typed."""
+    people, person_words = _people(_words(text))
+    companies, company_words = _accounts(_company_words(text))
+    sql = f"""
+        SELECT lead.id FROM leads_lead lead WHERE lead.person_id = ANY(ARRAY({people}))
+        UNION
+        SELECT lead.id FROM leads_lead lead WHERE lead.account_id = ANY(ARRAY({companies}))
+    """  # noqa: S608 - every word is a parameter
+    return Q(pk__in=RawSQL(sql, [*person_words, *company_words]))  # noqa: S611 - every word is a parameter
+
+
+def accounts_named(text: str) -> Q:
+    """Accounts whose name or domain contains every word; another name of an account finds it, too."""
+    sql, words = _accounts(_company_words(text))
+    return Q(pk__in=RawSQL(sql, words))  # noqa: S611
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in text.split()[:MOST_WORDS]]
+
+
+def _company_words(text: str) -> list[str]:
+    """A legal form ("GmbH") is no part of a normalised name, so it is left out; a domain is looked for as it stands."""
+    if "." in text or "@" in text:
+        return _words(text)
+    return (normalise_company(text) or text.lower()).split()[:MOST_WORDS]
+
+
+def _people(words: list[str]) -> tuple[str, list[str]]:
+    fresh = " ".join(
+        " AND (person.first_name ILIKE %s OR person.last_name ILIKE %s OR person.email ILIKE %s)" for _ in words
+    )
+    sql = f"""
+        (SELECT coalesce(person.merged_into_id, person.id)
+           FROM leads_personsearch search JOIN leads_person person ON person.id = search.person_id
+          WHERE {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES})
+        UNION
+        (SELECT coalesce(person.merged_into_id, person.id) FROM leads_person person
+          WHERE person.updated_at >= {_REACHED.format("people")} {fresh} LIMIT {MOST_MATCHES})
+    """  # noqa: S608
+    return sql, [*(_like(word) for word in words), *(_like(word) for word in words for _column in range(3))]
+
+
+def _accounts(words: list[str]) -> tuple[str, list[str]]:
+    fresh = " ".join(" AND (account.normalised_name ILIKE %s OR account.domain ILIKE %s)" for _ in words)
+    sql = f"""
+        (SELECT coalesce(account.merged_into_id, account.id)
+           FROM leads_accountsearch search JOIN leads_account account ON account.id = search.account_id
+          WHERE {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES})
+        UNION
+        (SELECT coalesce(account.merged_into_id, account.id) FROM leads_account account
+          WHERE account.updated_at >= {_REACHED.format("accounts")} {fresh} LIMIT {MOST_MATCHES})
+    """  # noqa: S608
+    return sql, [*(_like(word) for word in words), *(_like(word) for word in words for _column in range(2))]
+
+
+_REACHED = (
+    "coalesce((SELECT reached_at - interval '2 minutes' FROM leads_sweep WHERE name = '{}'), '-infinity'::timestamptz)"
+)
+"""Up to here the sweep has come; it looks two minutes back itself."""
+
+
+def _like(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
