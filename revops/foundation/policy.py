@@ -52,6 +52,12 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("leads.decide", _("Accept and reject leads"), (*_SALES, _MACHINE), "leads:decide"),
     ("leads.edit", _("Correct the facts of a lead"), (*_SALES, *_MARKETING, _ADMIN, _MACHINE), "leads:write"),
     ("leads.export", _("Export leads"), (*_MANAGERS, _MARKETER, _ADMIN, _EXECUTIVE, _MACHINE), "exports:read"),
+    ("accounts.view", _("See accounts, their people and what surges"), _EVERYBODY, "leads:read"),
+    ("accounts.edit", _("Change accounts, roles in a decision, and what goes on inside"),
+     (*_SALES, *_MARKETING, _ADMIN, _MACHINE), "leads:write"),
+    ("accounts.surge", _("Say when several active people make a surge"), (*_MANAGERS, _ADMIN), None),
+    ("merges.view", _("See who may be the same"), (*_MANAGERS, _MARKETER, _ADMIN, _EXECUTIVE, _MACHINE), "leads:read"),
+    ("merges.decide", _("Merge people and accounts, and take merges back"), (*_MANAGERS, _MARKETER, _ADMIN), None),
     ("people.pii", _("See names and addresses of persons"), _EVERYBODY, "people:pii"),
     ("submissions.send", _("Send submissions"), (*_MARKETING, _SALES_MANAGER, _ADMIN, _MACHINE), "leads:write"),
     ("submissions.view", _("See submissions"), (*_MANAGERS, _MARKETER, _ADMIN, _EXECUTIVE, _MACHINE), "leads:read"),
@@ -114,7 +120,7 @@ _LEAD_VISIBILITY: dict[str, Visibility] = {
     Role.EXECUTIVE: "all",
     Role.INTEGRATION: "all",
 }
-_VISIBILITY: dict[str, dict[str, Visibility]] = {"lead": _LEAD_VISIBILITY}
+_VISIBILITY: dict[str, dict[str, Visibility]] = {"lead": _LEAD_VISIBILITY, "account": _LEAD_VISIBILITY}
 
 
 def can(user: Principal, permission: str) -> bool:
@@ -145,8 +151,9 @@ def refusal(permission: str) -> str:
 def visibility(user: Principal, kind: str) -> Visibility:
     """Which objects of `kind` the user may know of.
 
-    For a lead “own” means: those they own, and those handed to their team that nobody owns yet. “none” is for
-    nobody and for the deactivated. What somebody may not see is answered like what does not exist.
+    For a lead “own” means: those they own, and those handed to their team that nobody owns yet; for an account:
+    those they own, and those with a lead they may see. “none” is for nobody and for the deactivated. What somebody may
+    not see is answered like what does not exist.
     """
     if not (isinstance(user, User) and user.is_active):
         return "none"
