@@ -18,7 +18,7 @@ from revops.portal.lead_forms.questions import ASKED_LATER, QUESTIONS, Question
 logger = logging.getLogger(__name__)
 
 MEASURED_OVER = timedelta(days=365)
-_KEPT = "worth of questions"
+_KEPT = "worth-of-questions"
 _DAY = 24 * 3600
 
 
