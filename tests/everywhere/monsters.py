@@ -47,7 +47,7 @@ def make_monstrous() -> None:
     _rename(User, ("name", tuple(f"{first} {last}".strip() or "Z" for first, last in PEOPLE), 150))
     _rename(Source, ("name", COMPANIES, 120))
     _rename(Campaign, ("name", COMPANIES, 200))
-    _rename(LeadForm, ("name", COMPANIES, 120))
+    _rename(LeadForm, ("title", COMPANIES, 120))
     for number, team in enumerate(Team.objects.order_by("pk")):
         team.name = f"{number} {COMPANIES[number % len(COMPANIES)]}"[:100]
         team.save(update_fields=["name"])
