@@ -34,6 +34,7 @@ from revops.portal import notices
 from revops.portal.consents.arriving import settle_consents
 from revops.portal.escalating import messages_of
 from revops.portal.handover import completed, nurture_moves, requests_for
+from revops.portal.merges.from_rejections import propose_named
 from scoring.backtest import NewCase, open_cases, take_cases_back
 from scoring.qualification import due_for_reevaluation, left_behind, qualify_leads
 from sla.clocks import cancel_clocks_of_leads, meet_clocks
@@ -212,6 +213,7 @@ def decide(answers: Sequence[Answer], *, now: datetime) -> list[Answered]:
     with transaction.atomic():
         answered = record_answers(answers, now=now)
         outbox.enqueue(notices.of_answers(answered, now=now))
+        propose_named(answered, now=now)
         return answered
 
 
