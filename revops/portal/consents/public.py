@@ -65,7 +65,7 @@ def again(request: HttpRequest, receipt: str) -> HttpResponse:
         pk = decode("sub", receipt)
     except ValueError:
         raise Http404 from None
-    if not is_too_often(request, "confirm again"):
+    if not is_too_often(request, "confirm-again"):
         send_again(pk, now=timezone.now())
     return _page("sent_again", {})
 

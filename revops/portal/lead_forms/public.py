@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -97,17 +98,18 @@ def _admit(
         note_answers(lead.person_id, facts, receipt.submission_id, now)
     if not hold:
         count(lead_form, "sent", now)
-    response = redirect(_next_address(lead_form, encode("sub", receipt.submission_id), receipt.submission_id))
+    asks = lead_form.asks_next and lead is None  # whoever is known was asked by the form itself
+    response = redirect(_next_address(lead_form, receipt.submission_id, asks_next=asks))
     if lead_form.asks_next:
         remember(response, receipt.submission_id)
     return _with_policy(response, lead_form)
 
 
-def _next_address(lead_form: LeadForm, receipt: str, submission_id: Any) -> str:
-    if lead_form.redirect_url and not lead_form.needs_confirmation and not lead_form.asks_next:
+def _next_address(lead_form: LeadForm, submission_id: UUID, *, asks_next: bool) -> str:
+    if lead_form.redirect_url and not lead_form.needs_confirmation and not asks_next:
         return lead_form.redirect_url
-    query = {"receipt": receipt}
-    if lead_form.asks_next:
+    query = {"receipt": encode("sub", submission_id)}
+    if asks_next:
         query["t"] = token_of_submission(submission_id)
     return f"{reverse('hosted-form-thanks', args=[lead_form.slug])}?{urlencode(query)}"
 
