@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from celery import current_app
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -28,22 +29,29 @@ def muffled() -> Iterator[None]:
 
 
 def ring_after_commit(task: Any, *arguments: Any, at_most_every: float = 0.0) -> None:
-    """Send the Celery `task` once the transaction has committed, and only if it does.
+    """Send the Celery `task`, or the one of that name, once the transaction has committed, and only if it does.
 
-    `at_most_every` seconds: skip if this process rang for the same task more recently. A broker that is away is
-    logged, not raised: the sweep finds the row.
+    A name spares an import of the module that does the work, which needs whoever rings. `at_most_every` seconds: skip
+    if this process rang for the same task more recently. A broker that is away is logged, not raised: the sweep finds
+    the row.
     """
-    transaction.on_commit(lambda: _ring(task, arguments, at_most_every), robust=True)
+    name = task if isinstance(task, str) else task.name
+    transaction.on_commit(lambda: _ring(name, arguments, at_most_every), robust=True)
 
 
-def _ring(task: Any, arguments: tuple[Any, ...], at_most_every: float) -> None:
+def send(name: str, arguments: tuple[Any, ...]) -> None:
+    """One message to whichever worker takes the task of this name. Raises what the broker raises."""
+    current_app.send_task(name, arguments, retry=False)
+
+
+def _ring(name: str, arguments: tuple[Any, ...], at_most_every: float) -> None:
     started = time.monotonic()
     if _muffled:
         return
-    if at_most_every and started - _last_ring.get(task.name, -at_most_every) < at_most_every:
+    if at_most_every and started - _last_ring.get(name, -at_most_every) < at_most_every:
         return
-    _last_ring[task.name] = started
+    _last_ring[name] = started
     try:
-        task.apply_async(arguments, retry=False)
+        send(name, arguments)
     except Exception as error:  # noqa: BLE001 - any broker, any transport: the sweep is the safety net
-        logger.warning("No worker could be told of %s%s (%s). The sweep will find it.", task.name, arguments, error)
+        logger.warning("No worker could be told of %s%s (%s). The sweep will find it.", name, arguments, error)

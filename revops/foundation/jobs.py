@@ -183,9 +183,7 @@ def _runner_of(job: Job) -> Runner:
 
 
 def _ring(job_id: UUID) -> None:
-    from revops.foundation.tasks import run_job
-
-    doorbell.ring_after_commit(run_job, str(job_id))
+    doorbell.ring_after_commit("foundation.run_job", str(job_id))
 
 
 def _ended(state: JobState, now: datetime) -> dict[str, Any]:

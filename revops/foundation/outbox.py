@@ -16,6 +16,8 @@ from revops.foundation.delivery.lanes import Delivered, send_due
 from revops.foundation.models import Channel, MessageState, Notice, OutboxMessage, User
 
 UNDO_WINDOW = timedelta(seconds=30)
+DELIVER = "foundation.deliver_outbox"
+"""The task that a worker is woken for."""
 Telling = Callable[[Sequence[tuple[User, OutboxMessage]], datetime], None]
 
 
@@ -30,9 +32,7 @@ def enqueue(messages: Iterable[OutboxMessage]) -> None:
         row.available_at = row.available_at or row.created_at
     insert_rows(OutboxMessage, rows)
     if any(row.available_at <= row.created_at for row in rows):
-        from revops.foundation.tasks import deliver_outbox
-
-        doorbell.ring_after_commit(deliver_outbox, at_most_every=1.0)
+        doorbell.ring_after_commit(DELIVER, at_most_every=1.0)
 
 
 def cancel(subject_kind: str, subject_ids: Iterable[UUID], now: datetime, kinds: Iterable[str] = ()) -> int:
@@ -63,9 +63,7 @@ def send_again(message_ids: Iterable[UUID], now: datetime) -> int:
     given_up = OutboxMessage.objects.filter(pk__in=list(message_ids), state=MessageState.FAILED)
     sent = given_up.update(state=MessageState.WAITING, available_at=now, attempts=0, finished_at=None)
     if sent:
-        from revops.foundation.tasks import deliver_outbox
-
-        doorbell.ring_after_commit(deliver_outbox)
+        doorbell.ring_after_commit(DELIVER)
     return sent
 
 

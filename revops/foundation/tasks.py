@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from revops.foundation import jobs, outbox, telling
+from revops.foundation import doorbell, jobs, outbox, telling
 from revops.foundation.models import IdempotencyKey
 
 _IDEMPOTENCY_KEPT = timedelta(days=7)
@@ -26,7 +26,7 @@ def sweep_jobs() -> int:
     """Ring again for jobs whose worker vanished or whose doorbell was lost. Answers how many."""
     found = jobs.take_abandoned(timezone.now())
     for job_id in found:
-        run_job.apply_async((str(job_id),), retry=False)
+        doorbell.send(run_job.name, (str(job_id),))
     return len(found)
 
 

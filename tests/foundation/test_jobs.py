@@ -37,20 +37,18 @@ def test_a_kind_that_nobody_does_is_refused_at_once(now):
 
 def test_the_bell_rings_only_after_the_commit(now, django_capture_on_commit_callbacks, monkeypatch):
     rung = []
-    monkeypatch.setattr(
-        "revops.foundation.tasks.run_job.apply_async", lambda arguments, **_options: rung.append(arguments)
-    )
+    monkeypatch.setattr("revops.foundation.doorbell.send", lambda name, arguments: rung.append((name, *arguments)))
     with django_capture_on_commit_callbacks(execute=True):
         job = start(now)
         assert rung == []
-    assert rung == [(str(job.pk),)]
+    assert rung == [("foundation.run_job", str(job.pk))]
 
 
 def test_a_broker_that_is_away_does_not_fail_the_request(now, django_capture_on_commit_callbacks, monkeypatch, caplog):
     def away(*_arguments, **_options):
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr("revops.foundation.tasks.run_job.apply_async", away)
+    monkeypatch.setattr("revops.foundation.doorbell.send", away)
     with django_capture_on_commit_callbacks(execute=True):
         job = start(now)
     assert "The sweep will find it" in caplog.text

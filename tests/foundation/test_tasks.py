@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from revops.foundation import jobs, tasks
+from revops.foundation import doorbell, jobs, outbox, tasks
 from revops.foundation.middleware import TimezoneMiddleware
 from revops.foundation.models import IdempotencyKey, Job, JobState
 
@@ -17,13 +17,17 @@ pytestmark = pytest.mark.django_db
 def test_the_sweep_rings_for_jobs_that_nobody_heard(monkeypatch):
     rung = []
     monkeypatch.setattr(jobs, "_runners", {"count": lambda _job: {}})
-    monkeypatch.setattr(tasks.run_job, "apply_async", lambda arguments, **_options: rung.append(arguments[0]))
+    monkeypatch.setattr(doorbell, "send", lambda _name, arguments: rung.append(arguments[0]))
     job = jobs.start_job("count", {}, None, timezone.now() - timedelta(minutes=1))
     assert tasks.sweep_jobs() == 1
     assert rung == [str(job.pk)]
     assert tasks.run_job(rung[0]) == JobState.DONE
     assert tasks.sweep_jobs() == 0
     assert Job.objects.get().state == JobState.DONE
+
+
+def test_every_bell_that_is_rung_by_name_wakes_a_task_of_that_name():
+    assert {tasks.run_job.name, tasks.deliver_outbox.name} == {"foundation.run_job", outbox.DELIVER}
 
 
 def test_idempotency_keys_are_forgotten_after_seven_days(make_user):
