@@ -235,6 +235,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 ORGANISATION_TIME_ZONE = os.environ.get("ORGANISATION_TIME_ZONE", "UTC")  # in which weeks begin
+# From so many past cases on, backtests run in a helper process beside the one that asks.
+BACKTEST_APART_FROM = int(os.environ.get("BACKTEST_APART_FROM", "100000"))
 REPORTING_CURRENCY = os.environ.get("REPORTING_CURRENCY", "EUR")
 
 STATIC_URL = "/static/"

@@ -1,5 +1,6 @@
 """The past under other rules: what a draft would have done to the leads that sales has answered."""
 
+from .apart import ask_backtest, ask_flips, get_ready
 from .comparing import list_flips, run_backtest
 from .packing import forget_texts, pack_cases, pack_everything, waiting
 from .recording import Label, NewCase, label_cases, mark_changed, open_cases, take_cases_back
@@ -19,7 +20,10 @@ __all__ = [
     "Share",
     "TierFlow",
     "Unobservable",
+    "ask_backtest",
+    "ask_flips",
     "forget_texts",
+    "get_ready",
     "label_cases",
     "list_flips",
     "mark_changed",

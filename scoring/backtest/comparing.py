@@ -76,8 +76,8 @@ def run_backtest(
     started = time.perf_counter()
     scope = scope or Scope()
     after = judge_of(candidate)
-    before = judge_of(against if against is not None else _live_definition())
-    total = _cases()
+    before = judge_of(against if against is not None else live_definition())
+    total = count_cases()
     is_sample = quick and total > SAMPLE_FROM
     found = _compare(before, after, scope, cases, is_sample=is_sample)
     return _report(found, before, after, scope, total, is_sample=is_sample, started=started)
@@ -94,19 +94,21 @@ def list_flips(
 ) -> tuple[int, list[Flip]]:
     """How many cases change their tier, and one page of them, the greatest change first."""
     after = judge_of(candidate)
-    before = judge_of(against if against is not None else _live_definition())
+    before = judge_of(against if against is not None else live_definition())
     found = _compare(before, after, scope or Scope(), cases, is_sample=False)
     return _flips(found, offset, limit)
 
 
-def _live_definition() -> Mapping[str, Any]:
+def live_definition() -> Mapping[str, Any]:
+    """What counts now. Raises NoLiveRulebook. One query."""
     definition = Rulebook.objects.filter(state="live").values_list("definition", flat=True).first()
     if definition is None:
         raise NoLiveRulebook
     return definition
 
 
-def _cases() -> int:
+def count_cases() -> int:
+    """How many packed cases count: past ones and running leads. One query."""
     return sum(n - len(dead) for n, dead in CaseChunk.objects.values_list("n", "dead"))
 
 

@@ -21,7 +21,7 @@ from revops.portal.api.rule_drafts import invalid_rulebook
 from revops.portal.api.rule_shapes import book_of
 from revops.portal.api.who import asker, refused
 from revops.portal.rules.backtesting import KIND, plain, scope_of
-from scoring.backtest import run_backtest
+from scoring.backtest import ask_backtest
 from scoring.publishing import NoLiveRulebook, stamp_kinds
 from scoring.rules import InvalidRulebook, parse_rulebook
 
@@ -81,7 +81,7 @@ class BacktestListView(ApiView):
                 {"operation": encode("job", job.pk)}, status=202, headers={"Location": location, "Retry-After": "2"}
             )
         try:
-            found = run_backtest(candidate, against=against, scope=scope_of(scope), quick=said["mode"] == "sample")
+            found = ask_backtest(candidate, against=against, scope=scope_of(scope), quick=said["mode"] == "sample")
         except NoLiveRulebook as refusal:
             raise ProblemError("conflict", str(refusal)) from refusal
         return Response(plain(found))

@@ -12,7 +12,7 @@ import orjson
 from revops.foundation import jobs
 from revops.foundation.ids import encode
 from revops.foundation.models import Job
-from scoring.backtest import Backtest, Scope, run_backtest
+from scoring.backtest import Backtest, Scope, ask_backtest
 from scoring.publishing import NoLiveRulebook
 
 KIND = "backtest"
@@ -52,7 +52,7 @@ def register() -> None:
 
 def _run(job: Job) -> dict[str, Any]:
     try:
-        found = run_backtest(
+        found = ask_backtest(
             job.params["candidate"], against=job.params["against"], scope=scope_of(job.params["scope"])
         )
     except NoLiveRulebook as refusal:

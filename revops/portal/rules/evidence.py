@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from scoring.backtest import run_backtest
+from scoring.backtest import ask_backtest
 from scoring.models import Rulebook
 from scoring.publishing import NoLiveRulebook
 
@@ -14,7 +14,7 @@ from scoring.publishing import NoLiveRulebook
 def evidence_for(book: Rulebook) -> dict[str, Any] | None:
     """What the whole past says of a draft, without the leads behind it; None while no rulebook is live."""
     try:
-        found = run_backtest(book.definition).as_dict()
+        found = ask_backtest(book.definition).as_dict()
     except NoLiveRulebook:
         return None
     found.pop("flips", None)

@@ -18,7 +18,7 @@ from revops.foundation.models import Role, User
 from revops.portal.back_office import person_of
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rules.editor.proving import Checked
-from scoring.backtest import Backtest, Flip, Scope, run_backtest
+from scoring.backtest import Backtest, Flip, Scope, ask_backtest
 from scoring.models import Rulebook
 from scoring.publishing import NoLiveRulebook
 
@@ -40,7 +40,7 @@ def panel(request: HttpRequest, book: Rulebook, definition: Mapping[str, Any], v
     if verdict.book is None:
         return {"panel_note": _("The backtest goes on once every line is finished.")}
     try:
-        found = run_backtest(definition, scope=scope_of(request.POST), quick=request.POST.get("exact") != "1")
+        found = ask_backtest(definition, scope=scope_of(request.POST), quick=request.POST.get("exact") != "1")
     except NoLiveRulebook:
         return {"panel_note": _("No rulebook is live yet, so there is nothing to compare with.")}
     return {"backtest": found, "flips": flip_rows(request, found)}

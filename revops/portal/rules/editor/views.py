@@ -21,6 +21,7 @@ from revops.portal.rules.editor.showing import show
 from revops.portal.rules.editor.working import Working, changed_lines, read_working, stage_lines, working_copy
 from revops.portal.rules.marks import marks_by_rule
 from revops.portal.rules.views import book_or_404
+from scoring.backtest import get_ready
 from scoring.models import Rulebook
 from scoring.publishing import OPEN_STATES, DraftMoved, PublishingRefused, content_hash, edit_draft, stamp_kinds
 from scoring.publishing import undo_edit as undo
@@ -39,6 +40,7 @@ def edit(request: HttpRequest, version: int) -> HttpResponse:
         )
         return redirect("rule-version", version)
     if request.method != "POST":
+        get_ready()
         return _page(request, book, working_copy(book.definition, book.parked), _about(book))
     act = request.POST.get("act", "save")
     if act == "undo":
