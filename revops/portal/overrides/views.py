@@ -22,7 +22,7 @@ from scoring.models import TierOverride
 from scoring.overrides import OverrideRefused, active_overrides, newest_first
 
 
-@needs("overrides.grant", "review.decide")
+@needs("overrides.view")
 @require_GET
 def register(request: HttpRequest) -> HttpResponse:
     """Every override: who, why, until when, and what the rules say instead."""
