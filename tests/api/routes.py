@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from feedback.metrics import Week, organisation_zone
+from leads.models import Account
 from revops.foundation.api.views import ApiView
 from revops.foundation.ids import encode
 from revops.foundation.models import ApiKey, Job
@@ -62,6 +63,11 @@ def every_route(house: Any, lead_id: str) -> list[Route]:
         "clause": "follow_up",
         "finding": "finding_00000000000000000000000000",
         "month": "2026-01",
+        "account": encode("account", Account.objects.first().pk),
+        "task": "task_00000000000000000000000000",
+        "of": "people",
+        "match": "match_00000000000000000000000000",
+        "merge": "merge_00000000000000000000000000",
         "week": Week.of(now, organisation_zone()).name,
         "user": encode("user", house.people["executive"].pk),
         "operation": encode("job", Job.objects.create(kind="import", created_by=integration, created_at=now).pk),
@@ -125,6 +131,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "absences/<str:absence>/": {"starts_at": "2026-12-31T00:00:00Z", "ends_at": "2027-01-02T00:00:00Z",
                                 "kind": "leave"},
     "users/<str:user>/deactivate/": {"how": "heir", "heir_id": "user_00000000000000000000000000", "preview": True},
+    "accounts/<str:account>/": {"name": "x", "domain": "acme-works.com", "industry": "y", "employees": 1,
+                                "country": "DE", "territory": "z", "owner_id": "user_00000000000000000000000000",
+                                "parent_id": "account_00000000000000000000000000",
+                                "inside": {"must_agree": "x", "blocker": "y", "next_on": "2030-01-01",
+                                           "next_what": "z"}},
+    "account_tasks/<str:task>/close/": {"state": "done", "note": "x"},
+    "matches/<str:of>/<str:match>/merge/": {"keep": "first", "take": ["name"]},
+    "matches/<str:of>/<str:match>/refuse/": {},
+    "merges/<str:of>/<str:merge>/undo/": {},
     "attempts/": {"lead_id": "lead_00000000000000000000000000", "channel": "call", "result": "no_answer",
                   "occurred_at": "2026-01-01T00:00:00Z", "note": "x", "event_id": "y"},
     "outcomes/": {"email": "ada@acme-works.com", "kind": "won", "occurred_at": "2026-01-01T00:00:00Z",

@@ -186,7 +186,9 @@ def test_reviews_answer_for_weeks_that_began(machine, lead):
 def test_me_names_the_key_and_what_it_may_do(key_with, as_):
     body = key_with("leads:read").get_json("me/")
     assert body["api_key"]["scopes"] == ["leads:read"]
-    assert body["permissions"] == ["leads.view", "submissions.view", "gate.view", "sources.view"]
+    assert body["permissions"] == [
+        "leads.view", "accounts.view", "merges.view", "submissions.view", "gate.view", "sources.view", "consents.view"
+    ]  # fmt: skip
     assert as_("rep").get_json("me/")["api_key"] is None
 
 

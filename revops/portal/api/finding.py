@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from leads.lifecycle import CLOSED_STAGES
-from leads.models import PersonIdentity
+from leads.models import Lead, Person, PersonIdentity
 from revops.foundation.api.problems import FieldError
 from revops.foundation.ids import decode
 from revops.portal.api.shapes import problem_at
@@ -42,7 +44,7 @@ class Found:
 
 
 def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
-    """The lead behind each name: of several leads of a person the open one, else the newest. Three queries at most.
+    """The lead behind each name: of several leads of a person the open one, else the newest. Five queries at most.
 
     Leads that the request may not see are not found.
     """
@@ -56,13 +58,19 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
         rows = PersonIdentity.objects.filter(
             system__in={system for system, _ in outside}, value__in={value for _, value in outside}
         )
-        people = {(system, value): person for system, value, person in rows.values_list("system", "value", "person_id")}
+        rows = rows.values_list("system", "value", Coalesce("person__merged_into", "person"))
+        people = {(system, value): person for system, value, person in rows}
     leads = visible_leads(request)
+    by_id = {number: goes_on.get(pk, pk) for number, pk in by_id.items()} if (goes_on := _merged(by_id)) else by_id
     by_lead = dict(leads.filter(pk__in=by_id.values()).values_list("pk", "person_id")) if by_id else {}
     by_person: dict[UUID, UUID] = {}
     by_email: dict[str, UUID] = {}
     if people or emails:
-        known = leads.filter(person__in=people.values()) if not emails else leads.filter(person__email__in=emails)
+        also = dict(
+            Person.objects.filter(email__in=emails, merged_into__isnull=False).values_list("email", "merged_into")
+        )
+        meant = Q(person__email__in=emails) | Q(person__in=also.values())
+        known = leads.filter(meant if emails else Q(person__in=people.values()))
         if people and emails:
             known = known | leads.filter(person__in=people.values())
         newest_last = sorted(
@@ -73,6 +81,7 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
             by_person[person] = pk
             if email:
                 by_email[email.lower()] = person
+        by_email |= {str(email).lower(): person for email, person in also.items()}
     found = []
     for number, name in enumerate(named):
         if number in errors:
@@ -88,6 +97,14 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
             lead_id = by_person.get(person_id) if person_id else None
         found.append(Found(lead_id, person_id) if lead_id else Found(error=_unknown(name)))
     return found
+
+
+def _merged(by_id: dict[int, UUID]) -> dict[UUID, UUID]:
+    """Where those of these leads go on that were merged into another. One query if any id was given."""
+    if not by_id:
+        return {}
+    rows = Lead.objects.filter(pk__in=by_id.values(), merged_into__isnull=False)
+    return dict(rows.values_list("pk", Coalesce("merged_into__merged_into", "merged_into")))
 
 
 def _read_ids(named: Sequence[Named]) -> tuple[dict[int, UUID], dict[int, FieldError]]:

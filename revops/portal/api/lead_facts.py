@@ -76,6 +76,7 @@ class LeadSerializer(Serializer):
     rejections = serializers.IntegerField()
     wakes_on = serializers.DateField(allow_null=True)
     is_history = serializers.BooleanField()
+    merged_into = PublicIdField("lead", allow_null=True, help_text="The lead it goes on in; null unless it was merged.")
     why = serializers.CharField(required=False, allow_null=True, help_text="Only with expand=why.")
 
 
@@ -87,7 +88,7 @@ def version_of(shown: dict[str, Any]) -> int:
 
 LEAD_COLUMNS = (
     "pk", "version", "stage", "stage_at", "need", "attributes", "first_touch", "last_touch", "received_at",
-    "occurred_at", "last_signal_at", "rejections", "wakes_on", "is_history",
+    "occurred_at", "last_signal_at", "rejections", "wakes_on", "is_history", "merged_into_id",
     "score__tier", "score__fit", "score__intent", "score__timing", "score__priority", "score__decided_at",
     "owner_id", "owner__name", "source__key", "campaign__key",
     "account_id", "account__name", "account__domain", "account__industry", "account__employees", "account__country",
@@ -126,6 +127,7 @@ def shown_lead(row: Mapping[str, Any], *, has_persons: bool) -> dict[str, Any]:
         "need": row["need"] if has_persons else MASKED,
         "attributes": row["attributes"] if has_persons else MASKED,
         **{name: row[name] for name in _AS_THEY_ARE},
+        "merged_into": encode("lead", row["merged_into_id"]) if row["merged_into_id"] else None,
     }
 
 

@@ -26,6 +26,7 @@ from revops.portal.api.lead_facts import LEAD_COLUMNS, LeadSerializer, shown_lea
 from revops.portal.api.who import decode_or_404, shows_persons, visible_leads
 from revops.portal.lead_pages.filters import LeadFilter
 from revops.portal.lead_pages.timeline import KINDS, timeline_of
+from revops.portal.lead_pages.visibility import merged_lead_for
 from scoring.explanation import explain_lead, explain_many, explain_now
 from scoring.rules.stages import STAGES
 
@@ -132,7 +133,8 @@ class LeadView(ApiView):
         with_why = _expansion(request)
         row = visible_leads(request).values(*LEAD_COLUMNS).filter(pk=decode_or_404("lead", lead)).first()
         if row is None:
-            raise Http404
+            merged = merged_or_404(request, lead)
+            row = Lead.objects.values(*LEAD_COLUMNS).get(pk=merged.pk)
         (shown,) = _shown_many([row], request, with_why=with_why)
         return self.versioned(shown, version_of(shown))
 
@@ -153,7 +155,7 @@ class WhyView(ApiView):
         ],
     )  # fmt: skip
     def get(self, request: Request, lead: str) -> Response:
-        row, at = find_lead(visible_leads(request), lead), request.query_params.get("at", "decision")
+        row, at = find_lead_or_merged(request, lead), request.query_params.get("at", "decision")
         if at not in ("decision", "now"):
             raise parameter_error("at", "unknown_choice", _("at is decision or now."))
         explanation = explain_lead(row.pk) if at == "decision" else explain_now(row.pk, timezone.now())
@@ -171,7 +173,7 @@ class TimelineView(ApiView):
 
     @extend_schema(responses=paged(EventSerializer))
     def get(self, request: Request, lead: str) -> Response:
-        row = find_lead(visible_leads(request), lead)
+        row = find_lead_or_merged(request, lead)
         kind, size = request.query_params.get("kind", ""), request.query_params.get("limit", "50")
         if kind and kind not in {one.code for one in KINDS}:
             names = ", ".join(one.code for one in KINDS)
@@ -202,6 +204,20 @@ def find_lead(leads: QuerySet[Lead], public_id: str) -> Lead:
     if row is None:
         raise Http404
     return row
+
+
+def find_lead_or_merged(request: Request, public_id: str) -> Lead:
+    """A lead to read: one that is visible, or one that was merged into another, under its old id."""
+    row = visible_leads(request).filter(pk=decode_or_404("lead", public_id)).first()
+    return row or merged_or_404(request, public_id)
+
+
+def merged_or_404(request: Request, public_id: str) -> Lead:
+    """A lead that was merged and may still be read."""
+    found = merged_lead_for(request.user, public_id)
+    if found is None:
+        raise Http404
+    return found[0]
 
 
 def _shown_many(rows: list[dict[str, Any]], request: Request, *, with_why: bool) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from revops.foundation.api.views import NotFoundView
 from revops.portal.api import (
+    accounts,
     agreements,
     attempts,
     clocks,
@@ -18,6 +19,7 @@ from revops.portal.api import (
     inbound_webhooks,
     keys,
     leads,
+    matches,
     metrics,
     operations,
     outcomes,
@@ -66,6 +68,17 @@ resources: list[URLPattern | URLResolver] = [
     path("leads/<str:lead>/snooze/", decisions.SnoozeView.as_view()),
     path("leads/<str:lead>/return_to_nurture/", decisions.ReturnToNurtureView.as_view()),
     path("leads/<str:lead>/reopen/", decisions.ReopenView.as_view()),
+    path("accounts/", accounts.AccountListView.as_view()),
+    path("accounts/<str:account>/", accounts.AccountView.as_view()),
+    path("accounts/<str:account>/timeline/", accounts.AccountTimelineView.as_view()),
+    path("accounts/<str:account>/group/", accounts.AccountGroupView.as_view()),
+    path("account_tasks/", accounts.AccountTaskListView.as_view()),
+    path("account_tasks/<str:task>/close/", accounts.AccountTaskCloseView.as_view()),
+    path("matches/<str:of>/", matches.MatchListView.as_view()),
+    path("matches/<str:of>/<str:match>/", matches.MatchView.as_view()),
+    path("matches/<str:of>/<str:match>/merge/", matches.MatchMergeView.as_view()),
+    path("matches/<str:of>/<str:match>/refuse/", matches.MatchRefuseView.as_view()),
+    path("merges/<str:of>/<str:merge>/undo/", matches.MergeUndoView.as_view()),
     path("attempts/", attempts.AttemptListView.as_view()),
     path("outcomes/", outcomes.OutcomeListView.as_view()),
     path("outcomes/<str:outcome>/restate/", outcomes.RestateView.as_view()),
