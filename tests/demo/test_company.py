@@ -112,7 +112,7 @@ def test_two_rulebooks_were_published_and_reviews_were_held(made: Made) -> None:
 
 
 def test_there_are_forms_a_key_with_every_scope_and_somebody_for_each_role(made: Made, settings: Any) -> None:
-    assert set(LeadForm.objects.values_list("slug", flat=True)) == {"demo", "contact", "guide"}
+    assert set(LeadForm.objects.values_list("slug", flat=True)) == {"demo", "contact", "guide", "news"}
     assert set(ApiKey.objects.get().scopes) == set(SCOPES)
     settings.DEMO_MODE = True
     people = demo_users()

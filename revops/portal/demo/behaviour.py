@@ -14,6 +14,7 @@ from typing import Any
 from leads.acts import Act
 from revops.portal.demo.catalogue import NEEDS, TOPICS, TRIGGERS, WRONG_NEEDS, Profile
 from revops.portal.demo.firms import Firm
+from revops.portal.demo.people import COMPANY
 from revops.portal.demo.places import Country, choose_name, choose_phone
 from revops.portal.demo.truth import Buyer
 
@@ -32,6 +33,8 @@ _CHIEFS = {
     "operations": "COO", "it": "CIO", "general": "CEO", "finance": "CFO", "sales": "Chief Sales Officer",
     "marketing": "CMO", "hr": "Chief People Officer", "product": "Chief Product Officer",
 }  # fmt: skip
+FORM_OF = {"website-demo": "demo", "pricing-page": "contact", "organic": "guide"}
+CONSENT = f"{COMPANY} may contact me about my request. I can withdraw this at any time."
 _ROLES = ("decision maker", "economic buyer", "recommends", "uses it daily", "collects information")
 
 
@@ -132,6 +135,8 @@ def first_submission(prospect: Prospect, at: datetime, *, asks: bool) -> Arrival
             payload["purchasing_role"] = _stated_role(buyer, rng)
     if asks:
         payload |= _stated_plans(buyer, rng, at.date())
+    if (form := FORM_OF.get(profile.key)) is not None:
+        payload |= {"form": form, "consent": {"text": CONSENT, "purpose": "contact"}}
     signals = [_as_sent(moment, act) for moment, act in _visits_before(prospect, at)]
     if profile.medium == "webinar":
         payload["act"] = profile.hand_raise if asks else ""

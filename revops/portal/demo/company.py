@@ -16,6 +16,7 @@ from leads.models import Campaign, HygieneRule, LeadForm, SignalKind, Source, Sp
 from revops.foundation.api_keys import create_api_key
 from revops.foundation.models import Team, User
 from revops.foundation.policy import SCOPES
+from revops.portal.demo.behaviour import CONSENT
 from revops.portal.demo.catalogue import COMPETITOR_DOMAINS, COMPETITORS, PROFILES, PURCHASED
 from revops.portal.demo.desk import Rep
 from revops.portal.demo.people import COMPANY, DOMAIN, OFFICES, PASSWORD, STAFF, Office
@@ -32,6 +33,7 @@ from sla.starter import publish_starter_agreement, save_rep_profile
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 OWN_MAIL_DOMAIN = "tarnwell-software.com"
 SECOND_RULEBOOK_AFTER = timedelta(days=215)
+NEWS_CONSENT = f"{COMPANY} may send me its letter by e-mail. I can withdraw this at any time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,6 @@ def _state_spend(sources: Mapping[str, Source], now: datetime) -> None:
 
 def _open_forms(sources: Mapping[str, Source], begins: datetime) -> None:
     kinds = {kind.code: kind for kind in SignalKind.objects.all()}
-    consent = f"{COMPANY} may contact me about my request. I can withdraw this at any time."
     for slug, title, intro, source, kind, fields in _FORMS:
         LeadForm.objects.create(
             slug=slug,
@@ -227,7 +228,11 @@ def _open_forms(sources: Mapping[str, Source], begins: datetime) -> None:
             signal_kind=kinds[kind],
             topic="planning",
             fields=[{"name": name, "required": required} for name, required in fields],
-            consent_text=consent,
+            consent_text=NEWS_CONSENT if slug == "news" else CONSENT,
+            consent_purpose="news" if slug == "news" else "contact",
+            needs_confirmation=slug == "news",
+            asks_next=slug == "guide",
+            allowed_sites=["https://www.tarnwell-software.com"],
             thanks="Thank you. Somebody who knows your industry will be in touch.",
             created_at=begins,
         )
@@ -247,5 +252,7 @@ _FORMS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, bool], ...]], ...]
     ("guide", "The planning guide", "Forty pages on planning field teams without spreadsheets.", "organic",
      "content_download", (("email", True), ("first_name", False), ("last_name", False), ("company", True),
                           ("title", False))),
+    ("news", "Our letter, once a month", "What other teams changed, with their numbers.", "organic", "form_submission",
+     (("email", True), ("first_name", False))),
 )  # fmt: skip
 """(slug, title, intro, source, signal kind, fields with whether they are required)."""

@@ -28,6 +28,7 @@ from revops.portal.demo.rule_changes import change_rules
 from revops.portal.demo.seasons import YEAR
 from revops.portal.demo.simulation import Simulation
 from revops.portal.demo.two_sides import SECOND_AGREEMENT_AFTER, draft_third_agreement, sign_second_agreement
+from revops.portal.demo.ways_in import open_ways_in
 from revops.portal.demo.world import plan_world
 from scoring.models import LeadScore, ScoreDecision
 from sla.models import Clock, HandOff
@@ -91,6 +92,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             settle_settings(company.users, now)
             contest_lately(now, Random(f"disputes/{seed}"))  # noqa: S311 - a story, not a secret
             escalate_lately(now)
+            open_ways_in(company.users, now, Random(f"ways/{seed}"))  # noqa: S311 - a story, not a secret
             change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
             _quieten(now)
             _write_down(FINISHED, now)
