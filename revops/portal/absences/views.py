@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -222,19 +222,26 @@ def _say_planned(request: HttpRequest, person: User, absence: Absence) -> None:
 
 
 def _words(absence: Absence) -> tuple[str, bool]:
-    """When, in the person's own zone, and whether it covers whole days."""
+    """When, in the person's own zone, and whether it covers whole days. The year is said where it is not this one."""
     zone = ZoneInfo(absence.user.timezone)
     start, end = absence.starts_at.astimezone(zone), absence.ends_at.astimezone(zone)
-    if not _is_whole(start, end):
-        first, last = (
-            f"{start:%-d %b %Y %H:%M}",
-            f"{end:%H:%M}" if start.date() == end.date() else f"{end:%-d %b %H:%M}",
+    if _is_whole(start, end):
+        last_day = (end - timedelta(seconds=1)).date()
+        if last_day == start.date():
+            return _("on %(day)s") % {"day": _day(start)}, True
+        return _("from %(first)s to %(last)s") % {"first": f"{start:%-d %b}", "last": _day(last_day)}, True
+    if end.time() == time():
+        words, last = _("from %(first)s to the end of %(last)s"), _day((end - timedelta(seconds=1)).date())
+    else:
+        words, last = (
+            _("from %(first)s to %(last)s"),
+            f"{end:%H:%M}" if start.date() == end.date() else f"{_day(end)} {end:%H:%M}",
         )
-        return _("from %(first)s to %(last)s") % {"first": first, "last": last}, False
-    last_day = (end - timedelta(seconds=1)).date()
-    if last_day == start.date():
-        return _("on %(day)s") % {"day": f"{start:%-d %b %Y}"}, True
-    return _("from %(first)s to %(last)s") % {"first": f"{start:%-d %b}", "last": f"{last_day:%-d %b %Y}"}, True
+    return words % {"first": f"{_day(start)} {start:%H:%M}", "last": last}, False
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %b}" if day.year == timezone.localdate().year else f"{day:%-d %b %Y}"
 
 
 def _is_whole(start: datetime, end: datetime) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from revops.portal.sla_board.board import target_words
 from scoring.models import Rulebook
 from sla.agreement_words import change_words, differences
 from sla.agreements import content_hash, drafts_of, missing_sides
@@ -14,11 +13,12 @@ from sla.models import Agreement, AgreementRemark, AgreementSignature, Agreement
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one side promises, and its signature of the clauses as they stand."""
+    """What one side promises, under which number, and its signature of the clauses as they stand."""
 
+    number: int
     key: str
     label: str
-    clauses: list[tuple[Clause, str]]
+    clauses: list[Clause]
     signature: AgreementSignature | None
 
 
@@ -45,12 +45,13 @@ def document_of(agreement: Agreement) -> Document:
     return Document(
         sides=[
             Side(
+                number,
                 side.value,
                 str(side.label),
-                [(clause, target_words(clause)) for clause in clauses if clause.side == side],
+                [clause for clause in clauses if clause.side == side],
                 signatures.get(side.value),
             )
-            for side in ClauseSide
+            for number, side in enumerate(ClauseSide, start=2)
         ],
         missing=missing_sides(agreement) if agreement.state == AgreementState.DRAFT else [],
         remarks=list(agreement.remarks.select_related("user")),

@@ -85,7 +85,8 @@ def effects_of(contest: Contest) -> list[str]:
 
 def key_words() -> Callable[[str, str], str]:
     """What a clause, reason or rule is called; a key that is not known stays as it is. Two queries."""
-    clauses = dict(Clause.objects.order_by("agreement__version").values_list("code", "text"))
+    signed = Clause.objects.exclude(agreement__state="draft").order_by("agreement__version")
+    clauses = dict(signed.values_list("code", "text"))
     reasons = dict(ReasonCode.objects.values_list("code", "label"))
     named = {"breach": clauses, "rejection": reasons}
     return lambda about, key: named.get(about, {}).get(key, key.replace("_", " "))
