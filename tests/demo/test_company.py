@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 
-from feedback.models import Disposition, Outcome, Review, ReviewDecision
+from feedback.models import Contest, Disposition, NurturePeriod, Outcome, Review, ReviewDecision
 from leads.models import Attempt, Lead, LeadForm, PendingSubmission, Submission, SubmissionOutcome
 from revops.foundation.models import ApiKey, MessageState, OutboxMessage, User
 from revops.foundation.policy import SCOPES
@@ -17,7 +17,7 @@ from revops.portal.demo.people import demo_users
 from revops.portal.demo.seeding import PortalNotEmptyError, is_empty, is_unfinished, seed_company
 from scoring.models import Rulebook
 from scoring.replay import replay_decisions
-from sla.models import Agreement, Assignment, Clock, HandOff, RoutingBalance
+from sla.models import Absence, Agreement, Assignment, Clock, Escalation, HandOff, RoutingBalance
 from tests.conftest import NOW
 
 Made = dict[str, Any]
@@ -148,6 +148,24 @@ def test_both_sides_signed_a_second_agreement_and_one_signed_a_third(made: Made)
     agreements = {one.version: one for one in Agreement.objects.all()}
     assert [agreements[version].state for version in (1, 2, 3)] == ["superseded", "live", "draft"]
     assert set(agreements[3].signatures.values_list("side", flat=True)) == {"sales"}
+
+
+def test_disputes_absences_and_nurture_live_on_day_one(made: Made) -> None:
+    contests = Contest.objects.all()
+    assert contests.filter(verdict__isnull=True).exists()
+    assert set(contests.filter(verdict__isnull=False).values_list("verdict__is_upheld", flat=True)) == {True, False}
+    assert {"sales", "marketing"} <= set(contests.values_list("side", flat=True))
+    assert Escalation.objects.filter(taken_at__gte=NOW - timedelta(days=3)).exists()
+    away = Absence.objects.filter(starts_at__lte=NOW, ends_at__gt=NOW)
+    assert away.exists()
+    assert not Assignment.objects.filter(
+        user__in=away.values("user"), kind="auto", assigned_at__gte=NOW - timedelta(hours=1)
+    ).exists()
+    assert Absence.objects.filter(starts_at__gt=NOW).count() >= 3
+    periods = NurturePeriod.objects.all()
+    assert periods.filter(until__gt=NOW, stopped_at__isnull=True).exists()
+    assert not periods.filter(started_at__lt=F("disposition__decided_at")).exists()
+    assert not periods.filter(started_at__gt=NOW).exists()
 
 
 def test_territories_decide_and_some_leads_wait_for_somebody(made: Made) -> None:

@@ -19,9 +19,11 @@ from leads.models import Account, Attempt, Lead, Person, Signal, Submission
 from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
 from revops.portal import journey
+from revops.portal.demo.away import plan_absences
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.desk_words import equip_desk
 from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_settings
+from revops.portal.demo.nurture import nurture_lately
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
 from revops.portal.demo.rule_changes import change_rules
@@ -90,8 +92,10 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             equip_desk(company.users, now, Random(f"desk/{seed}"))  # noqa: S311 - a story, not a secret
             draft_third_agreement(company.users, now)
             settle_settings(company.users, now)
+            plan_absences(company.users, now)
             contest_lately(now, Random(f"disputes/{seed}"))  # noqa: S311 - a story, not a secret
             escalate_lately(now)
+            nurture_lately(company.users, now, Random(f"nurture/{seed}"))  # noqa: S311 - a story, not a secret
             open_ways_in(company.users, now, Random(f"ways/{seed}"))  # noqa: S311 - a story, not a secret
             change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
             _quieten(now)
