@@ -25,7 +25,7 @@ PICTURES = os.environ.get("PICTURES_TO", "")
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RUN_AXE = """async options => (await axe.run(document, options)).violations.map(
     found => [found.id, found.help, found.nodes.slice(0, 3).map(node => node.html.slice(0, 200))])"""
-_STICKS_OUT = """() => {
+STICKS_OUT = """() => {
     const room = document.documentElement.clientWidth;
     const scrolls = element => {
         for (let at = element.parentElement; at; at = at.parentElement)
@@ -94,6 +94,6 @@ def _look_at(page: Page, name: str) -> Iterator[str]:
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}.png", full_page=True)
         if scheme == "light":
-            yield from (f"{width}: {words}" for words in page.evaluate(_STICKS_OUT))
+            yield from (f"{width}: {words}" for words in page.evaluate(STICKS_OUT))
     page.set_viewport_size({"width": ZOOMED, "height": 256})
-    yield from (f"{ZOOMED} (400 % zoom): {words}" for words in page.evaluate(_STICKS_OUT))
+    yield from (f"{ZOOMED} (400 % zoom): {words}" for words in page.evaluate(STICKS_OUT))
