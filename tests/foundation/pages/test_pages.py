@@ -1,6 +1,7 @@
 """The pages of the kit through the test client: design, display settings, errors, sign-in, budgets."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ def test_the_design_page_shows_every_component_with_two_queries(signed_in: Clien
         page = signed_in.get("/design/").content.decode()
     assert page.count("<h1") == 1
     assert "Show as table" in page
+    components = Path(settings.BASE_DIR, "templates", "components").glob("*.html")
+    marks = {path.name: re.search(r'class="([a-z-]+)', path.read_text()) for path in components}
+    assert [name for name, mark in marks.items() if mark and f'class="{mark[1]}' not in page] == []
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client, db) -> None:
