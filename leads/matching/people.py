@@ -188,6 +188,8 @@ def _near_mailbox(one: Known, other: Known, names: int) -> tuple[int, str] | Non
         return None
     one_box, other_box = one.mailbox.partition("@"), other.mailbox.partition("@")
     if one_box[0] == other_box[0] and len(one_box[0]) >= 4:
+        if one_box[2].partition(".")[0] == other_box[2].partition(".")[0]:
+            return 34, "same_local_part"
         wrong = DamerauLevenshtein.distance(one_box[2], other_box[2])
         return (34, "address_typo") if wrong <= 2 else (14, "same_local_part")
     is_near = len(one_box[0]) >= 5 and DamerauLevenshtein.distance(one_box[0], other_box[0]) <= 2

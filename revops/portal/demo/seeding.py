@@ -20,6 +20,7 @@ from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
 from revops.portal import journey
 from revops.portal.demo.away import plan_absences
+from revops.portal.demo.companies import know_companies
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.desk_words import equip_desk
 from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_settings
@@ -98,6 +99,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             nurture_lately(company.users, now, Random(f"nurture/{seed}"))  # noqa: S311 - a story, not a secret
             open_ways_in(company.users, now, Random(f"ways/{seed}"))  # noqa: S311 - a story, not a secret
             change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
+            know_companies(company.users, now, Random(f"companies/{seed}"))  # noqa: S311 - a story, not a secret
             _quieten(now)
             _write_down(FINISHED, now)
         _analyze()

@@ -122,13 +122,13 @@ def _follows(keep: Side, other: Side) -> list[str]:
     """What a merge would end, in words."""
     follows = []
     if other.lead is not None and keep.lead is not None:
-        follows.append(_("The lead on the right is hidden; whoever opens it is sent to the one on the left."))
+        follows.append(_("The lead that becomes part of it is hidden; whoever opens it is sent on."))
         if other.handoff is not None and other.handoff.state == "open":
             who = other.handoff.owner.name if other.handoff.owner else _("nobody")
             follows.append(_("Its hand-off to %(name)s ends; no promise is broken by that.") % {"name": who})
     elif other.lead is not None:
-        follows.append(_("The lead on the right goes on as the lead of the person on the left."))
-    follows.append(_("Enquiries from either address attach to the left one, and its acts count there."))
+        follows.append(_("The open lead stays as it is; only its person changes."))
+    follows.append(_("Enquiries from either address attach to the one that goes on, and all acts count there."))
     return follows
 
 
