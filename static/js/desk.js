@@ -31,6 +31,18 @@
     fresh = event.target;
   });
 
+  // An open family: who simply writes answers its usual reason, the first; digits choose the others.
+  document.addEventListener("keydown", (event) => {
+    const field = one("details.family[open] input[data-usual]");
+    if (!field || (document.body.dataset.shortcuts || "on") !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!/^\p{L}$/u.test(event.key) || document.activeElement.matches("input,textarea,select")) return;
+    field.focus();
+    event.stopPropagation();
+    if (event.isTrusted) return; // the letter goes to the field by itself
+    event.preventDefault();
+    type(field, event.key);
+  }, true);
+
   // The next two cards are fetched while the present one is read; the nearer is shown at once when it is decided.
   const ahead = new Map();
   const comingUp = () => {
