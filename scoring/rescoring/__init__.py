@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from scoring.backtest.columns import frame_from, names_asked
 from scoring.backtest.judging import in_parallel
 from scoring.backtest.packing import LEAD_IDS, lead_ids, pack_everything, packing_lock
-from scoring.backtest.store import Facts, Store, store
+from scoring.backtest.store import Facts, Store
 from scoring.engine import evaluate
 from scoring.engine.frame import day_of
 from scoring.publishing import LiveRulebook
@@ -36,7 +36,7 @@ class Rescored:
     leads: int
 
 
-def rescore_leads(rulebook: LiveRulebook, *, now: datetime, cases: Store = store) -> Rescored:
+def rescore_leads(rulebook: LiveRulebook, *, now: datetime) -> Rescored:
     """Gives every running lead its score by `rulebook`, which must be live. A kill leaves the old scores as they are.
 
     Reads the packed facts, evaluates them chunk by chunk, writes by COPY, and swaps. Writers of scores wait only while
@@ -49,7 +49,7 @@ def rescore_leads(rulebook: LiveRulebook, *, now: datetime, cases: Store = store
             cursor.execute("SET LOCAL statement_timeout = 0")
         generation.begin()
         standing = read_standing()
-        for rows in _scored(rulebook, now, cases, standing):
+        for rows in _scored(rulebook, now, standing):
             write_rows(generation.NEXT, rows)
         generation.complete(rulebook.id, now, standing.left_over())
         generation.swap(generation.build_indexes())
@@ -57,7 +57,7 @@ def rescore_leads(rulebook: LiveRulebook, *, now: datetime, cases: Store = store
     return Rescored(standing.taken)
 
 
-def _scored(rulebook: LiveRulebook, now: datetime, cases: Store, standing: Standing) -> Iterator[bytes]:
+def _scored(rulebook: LiveRulebook, now: datetime, standing: Standing) -> Iterator[bytes]:
     """The new scores of each chunk of running leads as rows of PostgreSQL's binary format."""
     compiled = rulebook.compiled
     names = names_asked(
@@ -74,6 +74,7 @@ def _scored(rulebook: LiveRulebook, now: datetime, cases: Store, standing: Stand
         frame.as_of[:] = today
         return rows_of(evaluate(compiled, frame), ids, decisions, places)
 
+    cases = Store(budget=0)  # each chunk is read once
     chunks = cases.chunks(is_past=False)
     written: Iterator[bytes] = iter(())
     for group in cases.facts({chunk.pk: names for chunk in chunks}, chunks):

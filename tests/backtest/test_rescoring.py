@@ -15,7 +15,6 @@ from revops.foundation import jobs
 from revops.foundation.models import Job, User
 from revops.portal import journey
 from revops.portal.rules import rescoring as job_module
-from scoring.backtest.store import Store
 from scoring.explanation import explain_lead, explain_many
 from scoring.models import LeadScore, Rulebook, ScoreDecision
 from scoring.publishing import create_draft, live_rulebook, publish_rulebook, sign_rulebook
@@ -70,7 +69,7 @@ def test_all_at_once_is_the_same_as_one_by_one(office: Office, at: datetime) -> 
     leads = varied(office, at)
     publish(office, changed(webinar=20, right_size=2))
     now = timezone.now()
-    assert rescore_leads(live_rulebook(), now=now, cases=Store()).leads == len(leads)
+    assert rescore_leads(live_rulebook(), now=now).leads == len(leads)
     swapped = scores()
     assert LeadScore.objects.filter(is_provisional=True).count() == len(leads)
     told = {lead.pk: explain_lead(lead.pk) for lead in leads}
@@ -97,7 +96,7 @@ def test_closed_leads_and_history_keep_the_score_they_had(office: Office, at: da
     conclude(first, "won", at + timedelta(days=1), 10)
     before = scores()
     publish(office, changed(right_size=2))
-    rescore_leads(live_rulebook(), now=timezone.now(), cases=Store())
+    rescore_leads(live_rulebook(), now=timezone.now())
     after = scores()
     assert after[first.pk] == before[first.pk]
     assert after[second.pk] != before[second.pk]
@@ -167,8 +166,8 @@ def test_the_new_table_has_every_index_and_rule_of_the_old_one(office: Office, a
             return cursor.fetchall()
 
     before = shape()
-    rescore_leads(live_rulebook(), now=timezone.now(), cases=Store())
-    rescore_leads(live_rulebook(), now=timezone.now(), cases=Store())
+    rescore_leads(live_rulebook(), now=timezone.now())
+    rescore_leads(live_rulebook(), now=timezone.now())
     assert shape() == before
     with connection.cursor() as cursor:
         cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'scoring_leadscore'")
@@ -199,7 +198,7 @@ def test_a_lead_that_changes_while_all_are_rescored_is_right_afterwards(
         return build()
 
     monkeypatch.setattr(generation, "build_indexes", meanwhile)
-    rescore_leads(live_rulebook(), now=timezone.now(), cases=Store())
+    rescore_leads(live_rulebook(), now=timezone.now())
     assert LeadScore.objects.count() == 7, "the new lead is there, too"
     row = LeadScore.objects.get(lead=leads[1])
     decision = ScoreDecision.objects.filter(lead=leads[1]).latest("pk")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from revops.portal.benchmarking import measures, past, promises, routing
+from revops.portal.benchmarking import measures, memory, past, promises, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             self._measure_routing()
             self._measure_promises()
             self._measure_past(cases)
+            self._measure_memory(cases, database, key, threads)
         if options["json"]:
             about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
             self.stdout.write(json.dumps({"about": about, "results": self.rows}, indent=2))
@@ -59,6 +60,7 @@ class Command(BaseCommand):
     def _measure_inside(self, seconds: float) -> None:
         self._note("deadlines in business time", measures.deadlines(min(seconds, 2.0)), "deadlines/s")
         self._note("rescoring, evaluation only", measures.evaluations(min(seconds, 2.0)), "leads/s")
+        self._note("stored decisions made again", past.replaying(2_000), "decisions/s")
 
     def _measure_routing(self) -> None:
         routing.hire_reps()
@@ -102,6 +104,20 @@ class Command(BaseCommand):
         wide = past.wide_update()
         self._note("one wide UPDATE", wide, "leads/s")
         self._note("rescoring, all at once", past.rescoring(), "leads/s", baseline=wide)
+
+    def _measure_memory(self, cases: int, database: str, key: str, threads: int) -> None:
+        """What a web worker and a task worker take at most on the largest questions."""
+        if not cases:
+            return
+        with web_server(database, 1, threads) as port:
+            took = memory.ask_over_http(port, key)
+            self._note("backtest over HTTP, nothing started", cases / took, "cases/s", took=took * 1000)
+            worker, helper = memory.web_workers()
+        self._note("web worker that asked, at most", worker, "MB")
+        self._note("its helper, at most", helper, "MB")
+        rate, peak = memory.rescoring_apart()
+        self._note("rescoring in a task worker", rate, "leads/s")
+        self._note("task worker that rescored, at most", peak, "MB")
 
     def _load(self, name: str, measure: Callable[..., Load], *arguments: Any, baseline: float | None = None) -> Load:
         load = measure(*arguments)
