@@ -152,6 +152,38 @@ def test_thresholds_caps_floors_and_hand_raises_are_part_of_the_form(marketer: C
     assert said["tiers"]["1"]["required_facts"] == ["account.is_known", "person.has_email"]
 
 
+def test_what_else_a_tier_asks_for_is_added_changed_and_removed(marketer: Client) -> None:
+    book = started(marketer)
+    address = f"/rules/versions/{book.version}/edit/"
+    page = marketer.post(address, typed(marketer, book.version, "add:tier_2", **{"add.tier_2": "count"}))
+    fields = form_in(page.content.decode())
+    line = line_of(fields, "tier_2")
+    fields |= {f"{line}.c.f.signals": ["pricing_page_visit"], f"{line}.c.f.at_least": ["2"]}
+    assert marketer.post(address, {**fields, "act": ["save"]}).status_code == 302
+    again = typed(marketer, book.version)
+    marketer.post(address, {**again, "act": ["add:tier_2"]})
+    assert typed(marketer, book.version)["lines"] == again["lines"], "one thing more, however it is joined"
+    book.refresh_from_db()
+    asked = {"signals": ["pricing_page_visit"], "at_least": 2, "within_days": 30}
+    assert book.definition["tiers"]["2"]["when"] == asked
+    assert "when" not in book.definition["tiers"]["1"]
+    shown = marketer.get(address).content.decode()
+    assert "And: visited the pricing page at least 2 times within 30 days." in shown
+    page = marketer.post(address, typed(marketer, book.version)).content.decode()
+    assert "Nothing to save" in page, "what the form shows is all there is"
+    wrong = typed(marketer, book.version, tier_2__c__f__at_least="many")
+    refused = marketer.post(address, wrong)
+    assert refused.status_code == 422
+    assert "has-problem" in refused.content.decode()
+    panel = marketer.post(
+        f"/rules/versions/{book.version}/backtest/", typed(marketer, book.version, tier_2__c__f__at_least="3")
+    )
+    assert "at least 3 times" in panel.content.decode()
+    place = line_of(typed(marketer, book.version), "tier_2").removeprefix("r")
+    book = saved(marketer, book, act=f"remove:{place}")
+    assert "when" not in book.definition["tiers"]["2"]
+
+
 def test_a_hard_no_is_added_and_removed(marketer: Client) -> None:
     book = started(marketer)
     address = f"/rules/versions/{book.version}/edit/"

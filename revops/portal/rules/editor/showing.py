@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from revops.portal.rules.editor.nodes import ALL, ANY, MOST_PARTS, Node, facts_for, shown, ways_of
-from revops.portal.rules.editor.working import NOES, RULES, STAGES, Line, Working, plain
-from scoring.rules import AXES, disqualifier_sentence, rule_sentence
+from revops.portal.rules.editor.saying import problems_by_line, sentences_of
+from revops.portal.rules.editor.working import RULES, STAGES, TIERS, Line, Working, plain
+from scoring.rules import AXES
 from scoring.rules.attributes import ATTRIBUTES
 from scoring.rules.conditions import CONDITION_KINDS, About
-from scoring.rules.definition import MAX_DEPTH, Disqualifier, Kind, Rule, RulebookDefinition
+from scoring.rules.definition import MAX_DEPTH, Kind, RulebookDefinition
 from scoring.rules.fields import Field, FieldType
 from scoring.rules.reading import Problem
-from scoring.rules.sentences import stage_sentence
-from scoring.rules.stages import EvaluationStage, StageRule
 
 AXIS_TITLES: dict[str, str | Promise] = {
     "fit": gettext_lazy("Fit: who they are"),
@@ -27,10 +26,11 @@ AXIS_TITLES: dict[str, str | Promise] = {
     "timing": gettext_lazy("Timing: why now"),
     "": gettext_lazy("Not for sales, whatever the points"),
     "stages": gettext_lazy("Evaluation stages: how far they have come"),
+    "tier_1": gettext_lazy("Tier 1: sales-ready"),
+    "tier_2": gettext_lazy("Tier 2: fast-track nurture"),
 }
 
 Choice = tuple[str, str]
-Entry = Rule | Disqualifier | StageRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,10 @@ class LineView:
         return self.line.part == RULES
 
     @property
+    def can_be_off(self) -> bool:
+        return self.line.axis not in TIERS
+
+    @property
     def points(self) -> str:
         return plain(self.line.points)
 
@@ -127,6 +131,18 @@ class AxisView:
 
 
 @dataclass(frozen=True, slots=True)
+class TierView:
+    """What makes one tier: least numbers, facts that must be known, and one more condition, if `line` is there."""
+
+    tier: str
+    axis: str
+    title: str | Promise
+    limits: tuple[Limit, ...]
+    required: Blank
+    line: LineView | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Everything the editor's form shows of the rules."""
 
@@ -134,10 +150,9 @@ class Shown:
     noes: AxisView
     stages: AxisView
     families: tuple[Limit, ...]
-    tiers: tuple[tuple[str, tuple[Limit, ...]], ...]
+    tiers: tuple[TierView, ...]
     hand_raise: Limit
     hand_raises: Blank
-    required: tuple[Blank, ...]
     axis_reason: str
     new_kinds: tuple[tuple[str, tuple[Choice, ...]], ...]
     problems: tuple[str, ...]
@@ -157,9 +172,9 @@ def show(
     marks: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Shown:
     """The form for a working copy. `book` is it parsed, None while it is wrong; `marks` counts what reps marked."""
-    said, rest = _by_line(working, problems)
-    warned, _others = _by_line(working, warnings)
-    sentences = _sentences(working, book, kinds)
+    said, rest = problems_by_line(working, problems)
+    warned, _others = problems_by_line(working, warnings)
+    sentences = sentences_of(working, book, kinds)
     views = [
         LineView(
             place,
@@ -182,13 +197,9 @@ def show(
             _limit(f"family.{name}", _("Most that “%(name)s” adds") % {"name": name}, working, rest)
             for name in working.families()
         ),
-        tuple(
-            (tier, tuple(_limit(f"tier.{tier}.{axis}", _least(axis), working, rest) for axis in AXES))
-            for tier in ("1", "2")
-        ),
+        tuple(_tier(axis, views, working, rest) for axis in TIERS),
         Limit("hand_raise", _("days old at most"), str(working.limits.get("hand_raise") or ""), rest.pop("hand", "")),
         _kinds_blank("hand_raises", [kind for kind in kinds.values() if kind.is_hand_raise], working.hand_raises),
-        tuple(_required(tier, working) for tier in ("1", "2")),
         working.axis_reason,
         tuple(
             (str(label), tuple((key, _(kind.label)) for key, kind in CONDITION_KINDS.items() if kind.about is about))
@@ -210,6 +221,13 @@ def _axis(axis: str, views: Sequence[LineView], working: Working, rest: dict[str
     return AxisView(axis, AXIS_TITLES[axis], tuple(view for view in views if view.line.axis == axis), limits)
 
 
+def _tier(axis: str, views: Sequence[LineView], working: Working, rest: dict[str, str]) -> TierView:
+    tier = TIERS[axis]
+    limits = tuple(_limit(f"tier.{tier}.{one}", _least(one), working, rest) for one in AXES)
+    line = next((view for view in views if view.line.axis == axis), None)
+    return TierView(tier, axis, AXIS_TITLES[axis], limits, _required(tier, working), line)
+
+
 def _limit(name: str, label: str, working: Working, rest: dict[str, str]) -> Limit:
     return Limit(name, label, plain(working.limits.get(name)), rest.pop(name, ""))
 
@@ -223,75 +241,6 @@ def _required(tier: str, working: Working) -> Blank:
     order = [*(key for key in chosen if key in ATTRIBUTES), *(key for key in ATTRIBUTES if key not in chosen)]
     choices = tuple((key, _(ATTRIBUTES[key].label)) for key in order)
     return Blank(f"required.{tier}", "many", "", "", "", choices, chosen)
-
-
-# --- what the parser said, by the line it speaks of ------------------------------------------------------------------
-def _by_line(working: Working, problems: Sequence[Problem]) -> tuple[dict[int, list[str]], dict[str, str]]:
-    lines: dict[int, list[str]] = {}
-    rest: dict[str, str] = {}
-    for problem in problems:
-        match problem.pointer.split("/")[1:]:
-            case ["rules" | "disqualifiers" | "stages" as part, index, *_more] if index.isdecimal():
-                place = working.place_of(part, int(index))
-                if place is not None:
-                    lines.setdefault(place, []).append(problem.message)
-            case ["caps", axis]:
-                rest[f"cap.{axis}"] = problem.message
-            case ["floors", axis]:
-                rest[f"floor.{axis}"] = problem.message
-            case ["family_caps", name]:
-                rest[f"family.{name}"] = problem.message
-            case ["tiers", tier, "minimum", axis]:
-                rest[f"tier.{tier}.{axis}"] = problem.message
-            case ["tiers", "1", "hand_raise", "within_days"]:
-                rest["hand"] = problem.message
-            case _:
-                rest[f"other.{len(rest)}"] = problem.message
-    return lines, rest
-
-
-def _sentences(working: Working, book: RulebookDefinition | None, kinds: Mapping[str, Kind]) -> dict[int, str]:
-    """What each line says, where it can be said; a line that is off or beside a mistake is said by itself."""
-    said: dict[int, str] = {}
-    if book is not None:
-        parts: tuple[tuple[str, Sequence[Entry]], ...] = (
-            (RULES, book.rules), (NOES, book.disqualifiers), (STAGES, book.stages),
-        )  # fmt: skip
-        for part, entries in parts:
-            for index, entry in enumerate(entries):
-                place = working.place_of(part, index)
-                if place is not None:
-                    said[place] = _said(entry, kinds)
-    for place, line in enumerate(working.lines):
-        if place not in said and (alone := parsed_line(line, kinds)):
-            said[place] = _said(alone, kinds)
-    return said
-
-
-def _said(entry: Entry, kinds: Mapping[str, Kind]) -> str:
-    if isinstance(entry, StageRule):
-        return stage_sentence(entry, kinds)
-    return rule_sentence(entry, kinds) if isinstance(entry, Rule) else disqualifier_sentence(entry, kinds)
-
-
-def parsed_line(line: Line, kinds: Mapping[str, Kind]) -> Entry | None:
-    """One line by itself as typed values; None while something is wrong with it."""
-    from scoring.rules.condition_parsing import parse_condition
-    from scoring.rules.reading import Refused
-
-    problems: list[Problem] = []
-    try:
-        condition = parse_condition(line.node.json(), "", kinds, problems)
-    except Refused:
-        return None
-    if line.part == NOES:
-        return Disqualifier(line.key, condition)
-    if line.part == STAGES:
-        return StageRule(EvaluationStage(line.key), condition) if line.key in set(EvaluationStage) else None
-    if problems or not isinstance(line.points, int) or not isinstance(line.half_life, int | None):
-        return None
-    axis = next(one for one in AXES if one == line.axis)
-    return Rule(line.key, axis, condition, line.points, line.family, line.half_life)
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

@@ -17,15 +17,19 @@ from scoring.rules.definition import MAX_RULES
 from scoring.rules.stages import default_stages
 
 RULES, NOES, STAGES = "rules", "disqualifiers", "stages"
+TIERS = {"tier_1": "1", "tier_2": "2"}
+"""What a tier asks for besides points and facts: one line each, under these names."""
+
 _HANDLED = (RULES, NOES, STAGES, "caps", "floors", "family_caps", "tiers", "axis_reason", "kinds")
-_HANDLED_OF_TIERS = ("hand_raise", "minimum", "required_facts")
+_HANDLED_OF_TIERS = ("hand_raise", "minimum", "required_facts", "when")
 _MOST_LINES = MAX_RULES * 2
 _KEY = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule, one disqualifier (which has no axis) or what makes one evaluation stage (axis `stages`).
+    """One rule, one disqualifier (which has no axis), what makes one evaluation stage (axis `stages`), or what else a
+    tier asks for (axis `tier_1` or `tier_2`; such a line cannot be switched off, only removed).
 
     `points` in thousandths, or as they were typed.
     """
@@ -41,6 +45,8 @@ class Line:
     @property
     def part(self) -> str:
         """Where in the definition it stands."""
+        if self.axis in TIERS:
+            return self.axis
         return {"": NOES, STAGES: STAGES}.get(self.axis, RULES)
 
     def json(self) -> dict[str, Any]:
@@ -99,6 +105,8 @@ class Working:
             )
         if self.required.get(tier):
             made["required_facts"] = list(self.required[tier])
+        if (asked_too := next((line for line in self.lines if TIERS.get(line.axis) == tier), None)) is not None:
+            made["when"] = asked_too.node.json()
         return made
 
     def parked(self) -> list[dict[str, Any]]:
@@ -122,13 +130,13 @@ class Working:
 
     # --- changes -----------------------------------------------------------------------------------------------------
     def with_line(self, axis: str, kind: str) -> Working:
-        """One more line on an axis, or one more disqualifier if `axis` is empty."""
-        if len(self.lines) >= _MOST_LINES:
+        """One more line on an axis, or one more disqualifier if `axis` is empty; a tier has one line at most."""
+        if len(self.lines) >= _MOST_LINES or (axis in TIERS and any(line.axis == axis for line in self.lines)):
             return self
         taken = {line.key for line in self.lines}
         stem = _KEY.sub("_", f"{axis or 'no'}_{kind}")
         key = next(name for n in range(1, _MOST_LINES * 2) if (name := f"{stem}_{n}") not in taken)
-        line = Line(key, axis, blank(kind), points=5 * POINT if axis else None)
+        line = Line(axis if axis in TIERS else key, axis, blank(kind), points=5 * POINT if axis in set(AXES) else None)
         after = max((n for n, one in enumerate(self.lines) if one.axis == axis), default=len(self.lines) - 1)
         return replace(self, lines=(*self.lines[: after + 1], line, *self.lines[after + 1 :]))
 
@@ -158,7 +166,7 @@ class Working:
         `chosen` has the kind of condition that stands beside the button. What is no such act changes nothing.
         """
         name, _, rest = act.partition(":")
-        if name == "add" and rest in {*AXES, "no"}:
+        if name == "add" and rest in {*AXES, "no", *TIERS}:
             kind = chosen.get(f"add.{rest}", "count")
             return self.with_line("" if rest == "no" else rest, kind if _is_kind(kind) else "count")
         steps = [int(step) for step in rest.split(".") if step.isdecimal()]
@@ -200,7 +208,9 @@ def working_copy(definition: Mapping[str, Any], parked: Sequence[Mapping[str, An
     lines += [Line(no.key, "", node_of(no.condition)) for no in book.disqualifiers]
     if definition.get(STAGES):
         lines += [Line(stage.stage.value, STAGES, node_of(stage.condition)) for stage in book.stages]
-    lines.sort(key=lambda line: [*AXES, "", STAGES].index(line.axis))
+    asked = (("tier_1", book.tier_1), ("tier_2", book.tier_2))
+    lines += [Line(axis, axis, node_of(tier.condition)) for axis, tier in asked if tier.condition is not None]
+    lines.sort(key=lambda line: [*AXES, "", STAGES, *TIERS].index(line.axis))
     for entry in sorted(parked, key=lambda one: one["place"]):
         if (line := _unparked(entry, definition)) and line.key not in {one.key for one in lines}:
             lines.insert(entry["place"], line)
@@ -268,12 +278,12 @@ def read_working(data: QueryDict, rest: Mapping[str, Any]) -> Working:
 
 def _read_line(data: QueryDict, n: int) -> Line:
     axis = data.get(f"r{n}.axis", "")
-    axis = axis if axis in {*AXES, STAGES} else ""
+    axis = axis if axis in {*AXES, STAGES, *TIERS} else ""
     return Line(
         data.get(f"r{n}.key", "").strip(),
         axis,
         read_node(data, f"r{n}.c"),
-        bool(data.get(f"r{n}.on")),
+        bool(data.get(f"r{n}.on")) or axis in TIERS,
         thousandths(data.get(f"r{n}.points", "")) if axis in set(AXES) else None,
         data.get(f"r{n}.family", "").strip(),
         whole(data.get(f"r{n}.half", "").strip()),
