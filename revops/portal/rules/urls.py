@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from revops.portal.rules import conflicts, drafting, pages, shadows, views
+from revops.portal.rules import conflicts, drafting, flips, pages, shadows, views
 from revops.portal.rules.editor import start
 from revops.portal.rules.editor import views as editor
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("rules/versions/<int:version>/merge/", conflicts.merge_typed, name="rule-merge"),
     path("rules/versions/<int:version>/rebase/", conflicts.rebase, name="rule-rebase"),
     path("rules/versions/<int:version>/rulebook.json", start.export, name="rule-export"),
+    path("rules/versions/<int:version>/flips/", flips.flip_list, name="rule-flips"),
     path("rules/versions/<int:version>/shadow/", shadows.shadow_page, name="rule-shadow"),
     path("rules/versions/<int:version>/shadow/start/", shadows.start, name="rule-shadow-start"),
     path("rules/shadows/<uuid:run_id>/end/", shadows.end, name="rule-shadow-end"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.models import Lead, Source
 from revops.foundation.ids import encode
@@ -18,10 +19,22 @@ from revops.foundation.models import Role, User
 from revops.portal.back_office import person_of
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rules.editor.proving import Checked
-from scoring.backtest import Backtest, Flip, Scope, ask_backtest
+from scoring.backtest import Flip, Scope, ask_backtest
 from scoring.models import Rulebook
 from scoring.publishing import NoLiveRulebook
+from scoring.rules.phrases import signed_points
 
+_BECAME = {
+    "won": gettext_lazy("won"),
+    "lost": gettext_lazy("lost"),
+    "opportunity": gettext_lazy("opportunity"),
+    "met": gettext_lazy("met"),
+    "accepted": gettext_lazy("accepted"),
+    "rejected": gettext_lazy("rejected"),
+    "returned": gettext_lazy("given back"),
+    "unseen": gettext_lazy("never shown to sales"),
+    "": gettext_lazy("not answered yet"),
+}
 PERIODS = {"90": 90, "180": 180, "365": 365}
 MOST_CHOICES = 200
 
@@ -34,6 +47,15 @@ class FlipRow:
     url: str
     flip: Flip
 
+    @property
+    def became(self) -> str:
+        """What became of it, in words."""
+        return str(_BECAME.get(self.flip.label, self.flip.label))
+
+    @property
+    def moved_by(self) -> str:
+        return signed_points(self.flip.moved_by)
+
 
 def panel(request: HttpRequest, book: Rulebook, definition: Mapping[str, Any], verdict: Checked) -> dict[str, Any]:
     """What the past says of a definition, or why nothing can be said yet."""
@@ -43,7 +65,7 @@ def panel(request: HttpRequest, book: Rulebook, definition: Mapping[str, Any], v
         found = ask_backtest(definition, scope=scope_of(request.POST), quick=request.POST.get("exact") != "1")
     except NoLiveRulebook:
         return {"panel_note": _("No rulebook is live yet, so there is nothing to compare with.")}
-    return {"backtest": found, "flips": flip_rows(request, found)}
+    return {"backtest": found, "flips": flip_rows(request, found.flips)}
 
 
 def scope_of(sent: Mapping[str, Any]) -> Scope:
@@ -60,8 +82,8 @@ def _uuid(text: Any) -> UUID | None:
         return None
 
 
-def scope_choices(request: HttpRequest) -> list[dict[str, Any]]:
-    """The selects beside the editor. Two queries."""
+def scope_choices(sent: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The selects that choose a part of the past. Two queries."""
     sources = Source.objects.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
     reps = User.objects.filter(role=Role.REP, is_active=True).order_by("name").values_list("pk", "name")[:MOST_CHOICES]
     periods = [
@@ -73,16 +95,16 @@ def scope_choices(request: HttpRequest) -> list[dict[str, Any]]:
         ("bt.rep", _("Rep"), [("", _("Any rep")), *((str(pk), name) for pk, name in reps)]),
     )
     return [
-        {"name": name, "label": label, "choices": choices, "value": request.POST.get(name, "")}
+        {"name": name, "label": label, "choices": choices, "value": sent.get(name, "")}
         for name, label, choices in selects
     ]
 
 
-def flip_rows(request: HttpRequest, found: Backtest) -> list[FlipRow]:
-    """The leads that change most, openable by those who may see them. One query."""
-    visible = leads_for(person_of(request)).filter(pk__in=[flip.lead_id for flip in found.flips])
+def flip_rows(request: HttpRequest, flips: Sequence[Flip]) -> list[FlipRow]:
+    """Leads that change their tier, openable by those who may see them. One query."""
+    visible = leads_for(person_of(request)).filter(pk__in=[flip.lead_id for flip in flips])
     leads = {lead.pk: lead for lead in visible.select_related("person", "account")}
-    return [_row(leads.get(flip.lead_id), flip) for flip in found.flips]
+    return [_row(leads.get(flip.lead_id), flip) for flip in flips]
 
 
 def _row(lead: Lead | None, flip: Flip) -> FlipRow:

@@ -131,7 +131,7 @@ def _page(
         "revision": request.POST.get("revision") if is_refused else book.revision,
         "can_undo": book.revision > 1,
         "backtest_url": reverse("rule-backtest", args=[book.version]),
-        "scopes": scope_choices(request),
+        "scopes": scope_choices(request.POST),
     }
     if request.POST.get("act") == "backtest":
         context |= panel(request, book, stamp_kinds(working.definition()), verdict)
