@@ -203,8 +203,9 @@ def publish_scheduled() -> int:
 
 @shared_task(name="portal.report_effects")
 def report_effects() -> int:
-    """Says two and six weeks after a publication what it changed."""
-    return going_live.report_effects(timezone.now())
+    """Says two and six weeks after a publication what it changed, and reminds of a review that is overdue."""
+    now = timezone.now()
+    return going_live.report_effects(now) + going_live.remind_of_review(now)
 
 
 @shared_task(name="portal.renew_calendars")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from revops.foundation import jobs
 from revops.foundation.ids import encode
-from revops.foundation.models import Job, LedgerEntry, OutboxMessage
+from revops.foundation.models import Job, LedgerEntry, OutboxMessage, User
 from revops.portal import journey
+from revops.portal.rules.going_live import remind_of_review
 from scoring.models import LeadScore, Rulebook, RulebookChange
 from scoring.publishing import keep_rulebook
 from tests.conftest import NOW
@@ -199,3 +200,16 @@ def test_the_pages_of_rules_cost_the_same_for_one_draft_and_for_three(
         client.get("/rules/versions/")
     with django_assert_num_queries(4):
         client.get("/rules/changes/")
+
+
+def test_managers_are_reminded_once_a_week_of_a_review_that_is_overdue(company: Any, heads: Any) -> None:
+    live = Rulebook.objects.get(state="live")
+    assert live.review_by_on is not None
+    due = datetime.combine(live.review_by_on, time(12), tzinfo=UTC)
+    assert remind_of_review(due) == 0, "today is still in time"
+    told = remind_of_review(due + timedelta(days=1))
+    assert told == User.objects.filter(role__in=["sales_manager", "marketing_manager"]).count() > 0
+    assert remind_of_review(due + timedelta(days=2)) == 0
+    assert remind_of_review(due + timedelta(days=9)) == told
+    messages = OutboxMessage.objects.filter(kind="rulebook.review_overdue")
+    assert "should have been reviewed by" in messages[0].payload["text"]

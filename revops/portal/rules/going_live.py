@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from feedback.rule_effects import due_effects, measure_effect
-from revops.foundation.models import User
+from revops.foundation.models import OutboxMessage, User
 from revops.portal.back_office import note
 from revops.portal.rules.drafting import tell
+from revops.portal.rules.reading import SIDE_OF_ROLE
 from revops.portal.rules.rescoring import start_rescore
-from scoring.models import Rulebook, RulebookEffect
-from scoring.publishing import publish_scheduled
+from scoring.models import Rulebook, RulebookEffect, RulebookState
+from scoring.publishing import is_overdue, publish_scheduled
+
+OVERDUE = "rulebook.review_overdue"
+REMIND_EVERY = timedelta(days=7)
 
 
 def publish_due(now: datetime) -> int:
@@ -41,6 +45,21 @@ def report_effects(now: datetime) -> int:
             tell(concerned(one.rulebook), "rulebook.effect", one.rulebook, now,
                  words % {"n": one.rulebook.version, "weeks": one.weeks, "said": effect_words(effect)})  # fmt: skip
     return len(due)
+
+
+def remind_of_review(now: datetime) -> int:
+    """Tells both managers once a week that the live rules should have been reviewed. Returns how many were told."""
+    with transaction.atomic():
+        book = Rulebook.objects.select_for_update(no_key=True).filter(state=RulebookState.LIVE).first()
+        if book is None or not is_overdue(book, now.date()):
+            return 0
+        earlier = OutboxMessage.objects.filter(kind=OVERDUE, subject_id=book.pk, created_at__gt=now - REMIND_EVERY)
+        if earlier.exists():
+            return 0
+        heads = list(User.objects.filter(is_active=True, role__in=list(SIDE_OF_ROLE)))
+        words = _("The rules should have been reviewed by %(day)s. Until they are, only an emergency is published.")
+        tell(heads, OVERDUE, book, now, words % {"day": f"{book.review_by_on:%-d %b %Y}"})
+        return len(heads)
 
 
 def effect_words(effect: RulebookEffect) -> str:
