@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -17,8 +16,7 @@ from revops.foundation.bulk import insert_values
 from revops.foundation.reading import rows_where
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(NamedTuple):
     """How somebody came: the campaign their sender names (or empty), and their UTM values."""
 
     source_id: UUID
@@ -68,8 +66,7 @@ class _Book:
         return max(fitting, key=lambda entry: entry[:2])[2] if fitting else None
 
 
-@dataclass(frozen=True, slots=True)
-class NewTouch:
+class NewTouch(NamedTuple):
     """The UTM values by which one submission of a lead came. `touched_at` is None for undated history."""
 
     lead_id: UUID

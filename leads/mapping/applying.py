@@ -96,11 +96,14 @@ class CompiledMapping:
         filled = RowInProgress({})
         for position, empty, setters in self.steps:
             text = row[position].strip()
-            if text[:1] == "'":
+            if not text:
+                continue
+            if text[0] == "'":
                 text = undefused(text)
-            if text and text.casefold() not in empty:
-                for setter in setters:
-                    setter(filled, text)
+            if empty and text.casefold() in empty:
+                continue
+            for setter in setters:
+                setter(filled, text)
         for target, setter, value in self.defaults:
             if not _is_filled(filled, target):
                 setter(filled, value)

@@ -54,13 +54,15 @@ class RowInProgress:
 
 def text_setter(column: Column, target: str, values: Mapping[str, str]) -> Setter:
     is_utm, is_history = target in UTM, target in HISTORY
+    if not (values or is_utm or is_history or target == "email"):
+        return _plain_setter(column, target)
 
     def set_text(row: RowInProgress, text: str) -> None:
         said = values.get(fold(text), text) if values else text
         if not said:
             return
         place = row.payload.setdefault("utm", {}) if is_utm else row.history if is_history else row.payload
-        if target == "email" and looks_masked(said):
+        if target == "email" and "@" not in said and looks_masked(said):
             row.complain(
                 column, "masked_email", "This is a masked value, not an address; the id identifies the row.", said
             )
@@ -70,6 +72,19 @@ def text_setter(column: Column, target: str, values: Mapping[str, str]) -> Sette
             row.keep(column, said)
 
     return set_text
+
+
+def _plain_setter(column: Column, target: str) -> Setter:
+    """What most columns do: the cell becomes the fact, a second column that differs is kept beside it."""
+
+    def set_plain(row: RowInProgress, text: str) -> None:
+        known = row.payload.get(target)
+        if known is None:
+            row.payload[target] = text
+        elif known != text:
+            row.keep(column, text)
+
+    return set_plain
 
 
 def attribute_setter(name: str, values: Mapping[str, str]) -> Setter:

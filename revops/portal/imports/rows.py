@@ -65,6 +65,8 @@ class RowReader:
         self.edits = edits or {}
         self.sample: list[FileRow] = []
         self._headers = list(shape.headers)
+        self._sorted = sorted((name, place) for place, name in enumerate(shape.headers))
+        self._first_key = hashlib.sha256(f"{self.source_id}\n0\n".encode())
         self._twice: frozenset[int] = frozenset()
         self._seen: Counter[int] = Counter()
 
@@ -110,7 +112,11 @@ class RowReader:
             yield line, corrected(cells, edits[line], self._headers) if line in edits else cells, cells
 
     def _key(self, canonical: bytes, ordinal: int) -> str:
-        return hashlib.sha256(f"{self.source_id}\n{ordinal}\n".encode() + canonical).hexdigest()
+        if ordinal:
+            return hashlib.sha256(f"{self.source_id}\n{ordinal}\n".encode() + canonical).hexdigest()
+        digest = self._first_key.copy()
+        digest.update(canonical)
+        return digest.hexdigest()
 
     def _ordinal(self, canonical: bytes) -> int:
         if not self._twice:
@@ -124,8 +130,7 @@ class RowReader:
     def _canonical(self, cells: Cells) -> bytes:
         if isinstance(cells, RowError):
             return orjson.dumps([cells.code, *cells.cells])
-        filled = {name: cell for name, cell in zip(self._headers, cells, strict=True) if cell}
-        return orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps({name: cell for name, place in self._sorted if (cell := cells[place])})
 
     def _file_row(self, line: int, cells: Cells, original: Cells, key: str) -> FileRow:
         as_sent = list(original.cells) if isinstance(original, RowError) else original
