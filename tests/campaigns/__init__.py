@@ -1,0 +1,1 @@
+"""Campaigns, content assets, spend, and exceptions for purchased lists."""
