@@ -14,12 +14,14 @@ class PortalConfig(AppConfig):
         """Says who does the long work that lower floors write down, and when people work."""
         from revops.foundation import telling
         from revops.portal.auditor import working as auditor  # models must be loaded first
+        from revops.portal.campaigns import working as campaigns
         from revops.portal.imports import running
         from revops.portal.rules import backtesting, rescoring
         from revops.portal.vetting import working as vetting
         from sla.presence import works_at
 
         auditor.register()
+        campaigns.register()
         running.register()
         backtesting.register()
         rescoring.register()

@@ -32,6 +32,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "portal.tell_of_expired_imports",
         "schedule": crontab(minute="*/15"),
     },
+    "count whom content reached": {"task": "portal.count_reach", "schedule": crontab(minute="*/10")},
     "forget vetted lists": {"task": "portal.forget_vetted_lists", "schedule": crontab(minute="29")},
     "let drafts judge in the shadow": {"task": "portal.judge_shadows", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},

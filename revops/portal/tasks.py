@@ -12,7 +12,7 @@ from django.utils import timezone
 from feedback import findings
 from feedback.metrics import Week
 from feedback.reviews import freeze_review, organisation_zone
-from leads import consents
+from leads import asset_reach, consents
 from leads.matching.sweeping import sweep_all
 from revops.portal import journey
 from revops.portal.accounts import surging
@@ -118,6 +118,12 @@ def pack_cases() -> int:
 def tell_of_expired_imports() -> int:
     """Tells owners of imports that a system opened and never started."""
     return holding.tell_of_expired(timezone.now())
+
+
+@shared_task(name="portal.count_reach")
+def count_reach() -> int:
+    """Counts whom each content asset reached since the last time."""
+    return asset_reach.count_reach(now=timezone.now())
 
 
 @shared_task(name="portal.forget_vetted_lists")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -100,7 +101,7 @@ def check_speaks_of_people(mapping: Mapping[str, Any]) -> None:
 
 def set_rules(run: ImportRun, *, source: Source, legal_basis: str, is_history: bool, campaign: str = "") -> None:
     """Says where the file comes from and on what grounds we may use it. Raises ValidationError."""
-    if source.kind == SourceKind.PURCHASED:
+    if source.is_refused(timezone.now()):
         raise ValidationError({"source": PURCHASED_REFUSAL})
     if not legal_basis:
         raise ValidationError({"legal_basis": _("State the legal basis; without one these people may not be kept.")})
@@ -207,7 +208,7 @@ def _check_ready(run: ImportRun) -> None:
         raise NotReady(_("Map the columns first."))
     if run.source is None or not run.legal_basis:
         raise NotReady(_("Choose the source and the legal basis first."))
-    if run.source.kind == SourceKind.PURCHASED:
+    if run.source.is_refused(timezone.now()):
         raise NotReady(str(PURCHASED_REFUSAL))
 
 

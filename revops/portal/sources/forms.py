@@ -58,6 +58,22 @@ class SourceForm(forms.ModelForm):
             del self.fields["key"]
 
 
+class ExceptionForm(forms.Form):
+    """Until when a purchased list is let in, and why."""
+
+    until = forms.DateField(
+        label=_("Until the end of"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _("Say until when; an exception ends by itself.")},
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=300,
+        help_text=_("It stands in the ledger. What comes is marked as purchased."),
+        error_messages={"required": _("Say why this list is let in.")},
+    )
+
+
 class SpendForm(forms.Form):
     """What a source cost in one month."""
 

@@ -10,5 +10,7 @@ urlpatterns = [
     path("sources/<slug:key>/", views.source_page, name="source"),
     path("sources/<slug:key>/stop/", views.change_state, {"state": "stop"}, name="source-stop"),
     path("sources/<slug:key>/start/", views.change_state, {"state": "start"}, name="source-start"),
+    path("sources/<slug:key>/exception/", views.make_exception, name="source-exception"),
+    path("sources/<slug:key>/exception/end/", views.end_the_exception, name="source-exception-end"),
     path("sources/<slug:key>/spend/", views.state_spend, name="source-spend"),
 ]

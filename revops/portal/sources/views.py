@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,13 +20,15 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.models import Source, Spend
 from leads.models.sources import SourceKind, SourceState
 from leads.money import minor_units
+from leads.source_exceptions import ExceptionRefused, end_exception, grant_exception
+from revops.foundation.models import LedgerEntry
 from revops.foundation.policy import can
 from revops.portal.back_office import csv_response, facts_of, needs, note, page_of, person_of, query_of, status_of
-from revops.portal.sources.forms import SourceForm, SpendForm
+from revops.portal.sources.forms import ExceptionForm, SourceForm, SpendForm
 from revops.portal.sources.numbers import MONTHS, Months, SourceRow, rows_of
 
 TONES = {"active": "good", "pilot": "note", "stopped": "neutral"}
-_IN_LEDGER = ("name", "key", "kind", "state", "owner_id", "readiness", "allowed_tiers")
+IN_LEDGER = ("name", "key", "kind", "state", "owner_id", "readiness", "allowed_tiers")
 
 
 @needs("sources.view")
@@ -102,7 +106,7 @@ def source_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             source = form.save()
-            note(person_of(request), "source.registered", source, timezone.now(), after=facts_of(source, _IN_LEDGER))
+            note(person_of(request), "source.registered", source, timezone.now(), after=facts_of(source, IN_LEDGER))
         messages.success(request, _("“%(name)s” is registered.") % {"name": source.name})
         return redirect("source", source.key)
     return render(request, "sources/new.html", {"form": form}, status=status_of(form))
@@ -115,7 +119,7 @@ def source_page(request: HttpRequest, key: str) -> HttpResponse:
     may_manage = can(person_of(request), "sources.manage")
     form = None
     if may_manage:
-        before = facts_of(source, _IN_LEDGER)
+        before = facts_of(source, IN_LEDGER)
         form = SourceForm(request.POST or None, instance=source)
         if request.method == "POST" and form.is_valid():
             _save(request, form, before)
@@ -126,7 +130,7 @@ def source_page(request: HttpRequest, key: str) -> HttpResponse:
 def _save(request: HttpRequest, form: Any, before: dict[str, Any]) -> None:
     with transaction.atomic():
         source = form.save()
-        after = facts_of(source, _IN_LEDGER)
+        after = facts_of(source, IN_LEDGER)
         note(person_of(request), "source.changed", source, timezone.now(), before=before, after=after)
     messages.success(request, _("“%(name)s” is saved.") % {"name": source.name})
 
@@ -148,6 +152,41 @@ def change_state(request: HttpRequest, key: str, state: str) -> HttpResponse:
     }
     messages.success(request, words[state] % {"name": source.name})
     return redirect("source", source.key)
+
+
+@needs("overrides.grant")
+@require_POST
+def make_exception(request: HttpRequest, key: str) -> HttpResponse:
+    """An executive lets a purchased list in for a while."""
+    source = get_object_or_404(Source.objects.select_related("owner"), key=key)
+    form = ExceptionForm(request.POST)
+    if form.is_valid():
+        zone = ZoneInfo(settings.ORGANISATION_TIME_ZONE)
+        until = datetime.combine(form.cleaned_data["until"], time(23, 59, 59), zone)
+        try:
+            grant_exception(
+                source, until=until, reason=form.cleaned_data["reason"], by=person_of(request), now=timezone.now()
+            )
+        except ExceptionRefused as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, _("“%(name)s” is let in until then.") % {"name": source.name})
+            return redirect("source", key)
+    return _source_page(request, source, _form_of(request, source), SpendForm(), form)
+
+
+@needs("overrides.grant")
+@require_POST
+def end_the_exception(request: HttpRequest, key: str) -> HttpResponse:
+    """Refuses a purchased list again."""
+    source = get_object_or_404(Source, key=key)
+    if end_exception(source, by=person_of(request), now=timezone.now()):
+        messages.success(request, _("“%(name)s” is refused again.") % {"name": source.name})
+    return redirect("source", key)
+
+
+def _form_of(request: HttpRequest, source: Source) -> SourceForm | None:
+    return SourceForm(instance=source) if can(person_of(request), "sources.manage") else None
 
 
 @needs("sources.manage")
@@ -179,11 +218,20 @@ def state_spend(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("source", source.key)
 
 
-def _source_page(request: HttpRequest, source: Source, form: Any, spend_form: SpendForm) -> HttpResponse:
+def _source_page(
+    request: HttpRequest, source: Source, form: Any, spend_form: SpendForm, exception_form: ExceptionForm | None = None
+) -> HttpResponse:
     span = Months.up_to(timezone.now(), 12)
     (row,) = rows_of([source], span)
+    if exception_form is None and source.is_refused(timezone.now()) and can(person_of(request), "overrides.grant"):
+        exception_form = ExceptionForm()
     context = {
         "source": source,
+        "exception_form": exception_form,
+        "exceptions": source.exceptions.select_related("granted_by")[:5] if source.kind == "purchased" else [],
+        "is_let_in": source.kind == "purchased" and not source.is_refused(timezone.now()),
+        "may_except": can(person_of(request), "overrides.grant"),
+        "history": LedgerEntry.objects.filter(subject_kind="source", subject_id=source.pk).order_by("-id")[:12],
         "row": row,
         "answered": _("of %(n)s answered") % {"n": row.answered},
         "span": span,
@@ -195,5 +243,5 @@ def _source_page(request: HttpRequest, source: Source, form: Any, spend_form: Sp
         "may_manage": can(person_of(request), "sources.manage"),
         "currency": settings.REPORTING_CURRENCY,
     }
-    bad = (form is not None and status_of(form) == 422) or status_of(spend_form) == 422
+    bad = any(one is not None and status_of(one) == 422 for one in (form, spend_form, exception_form))
     return render(request, "sources/source.html", context, status=422 if bad else 200)

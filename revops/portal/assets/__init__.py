@@ -1,0 +1,1 @@
+"""Content assets: whom each is for, and whom it really attracts."""

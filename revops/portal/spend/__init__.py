@@ -1,0 +1,1 @@
+"""What was spent: stated by month, imported by file, undone as a whole."""
