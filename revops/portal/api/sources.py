@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +17,11 @@ from leads.models.sources import SourceKind, SourceState
 from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
+from revops.portal.api.campaigns import check_owner
+from revops.portal.api.who import asker, refused
+from revops.portal.back_office import facts_of, note
+from revops.portal.sources.forms import READINESS
+from revops.portal.sources.views import IN_LEDGER
 
 
 class SourceSerializer(Serializer):
@@ -33,10 +42,28 @@ class SourceFilter(FilterSet):
     state = ChoiceFilter(choices=SourceState.choices)
 
 
-class SourceListView(ApiView):
-    """The source register."""
+class SourceChangeSerializer(Serializer):
+    name = serializers.CharField(max_length=120, required=False)
+    kind = serializers.ChoiceField(choices=SourceKind.choices, required=False)
+    state = serializers.ChoiceField(choices=SourceState.choices, required=False)
+    readiness = serializers.ChoiceField(choices=READINESS, required=False)
+    allowed_tiers = serializers.ListField(
+        child=serializers.ChoiceField(choices=[1, 2, 3]), required=False, min_length=1, max_length=3
+    )
+    owner_id = PublicIdField("user", required=False, allow_null=True)
+    note = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
 
-    permissions = {"GET": "sources.view"}
+
+class NewSourceSerializer(SourceChangeSerializer):
+    key = serializers.SlugField(max_length=64, help_text="It stays; submissions and imports name it.")
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=SourceKind.choices)
+
+
+class SourceListView(ApiView):
+    """The source register; register a source."""
+
+    permissions = {"GET": "sources.view", "POST": "sources.manage"}
     filterset_class = SourceFilter
     sorts = {"name": "name", "key": "key", "id": "pk"}
     usual_sort = "name"
@@ -45,10 +72,42 @@ class SourceListView(ApiView):
     def get(self, request: Request) -> Response:
         return self.page(Source.objects.all(), lambda rows: SourceSerializer(rows, many=True).data)
 
+    @extend_schema(request=NewSourceSerializer, responses={201: SourceSerializer})
+    def post(self, request: Request) -> Response:
+        form = NewSourceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values, now = dict(form.validated_data), timezone.now()
+        if Source.objects.filter(key=values["key"]).exists():
+            raise refused("/key", "taken", _("There is a source of this key; change that one."))
+        source = _changed(Source(created_at=now), values)
+        note(asker(request), "source.registered", source, now, after=facts_of(source, IN_LEDGER))
+        return Response(SourceSerializer(source).data, status=201)
+
 
 class SourceView(ApiView):
-    permissions = {"GET": "sources.view"}
+    """One source; change it, or stop it (`state: stopped`): what it sends then waits in quarantine."""
+
+    permissions = {"GET": "sources.view", "PATCH": "sources.manage"}
 
     @extend_schema(responses=SourceSerializer)
     def get(self, request: Request, key: str) -> Response:
         return Response(SourceSerializer(Source.objects.get(key=key)).data)
+
+    @extend_schema(request=SourceChangeSerializer, responses=SourceSerializer)
+    def patch(self, request: Request, key: str) -> Response:
+        form = SourceChangeSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        source = Source.objects.select_for_update().get(key=key)
+        before = facts_of(source, IN_LEDGER)
+        _changed(source, dict(form.validated_data))
+        after = facts_of(source, IN_LEDGER)
+        note(asker(request), "source.changed", source, timezone.now(), before=before, after=after)
+        return Response(SourceSerializer(source).data)
+
+
+def _changed(source: Source, values: dict[str, Any]) -> Source:
+    check_owner(values)
+    for name, value in values.items():
+        setattr(source, name, value)
+    source.save()
+    return source
