@@ -13,6 +13,7 @@ from typing import Any
 
 from leads.acts import Act
 from revops.portal.demo.catalogue import NEEDS, TOPICS, TRIGGERS, WRONG_NEEDS, Profile
+from revops.portal.demo.content import STRAY_CAMPAIGN, address_of
 from revops.portal.demo.firms import Firm
 from revops.portal.demo.people import COMPANY
 from revops.portal.demo.places import Country, choose_name, choose_phone
@@ -145,6 +146,8 @@ def first_submission(prospect: Prospect, at: datetime, *, asks: bool) -> Arrival
     payload = {name: value for name, value in payload.items() if value not in ("", [])}
     occurred_at = at - timedelta(days=rng.uniform(0.3, 2.5)) if profile.medium in ("event", "syndication") else None
     campaign = rng.choice(profile.campaigns)
+    if profile.key == "paid-social" and prospect.number % 30 == 0:
+        campaign = STRAY_CAMPAIGN
     payload["utm"]["utm_campaign"] = campaign
     return Arrival(at, profile.key, profile.channel, payload, campaign, occurred_at=occurred_at, prospect=prospect)
 
@@ -207,14 +210,16 @@ def plan_acts(prospect: Prospect, at: datetime) -> None:
                 value = _percent_watched(buyer, rng)
             elif kind == "time_on_site":
                 value = rng.randrange(20, 900)
-            prospect.acts.append((moment, Act(kind, rng.choice(TOPICS), moment, value=value)))
+            topic = rng.choice(TOPICS)
+            prospect.acts.append((moment, Act(kind, topic, moment, value=value, url=address_of(kind, topic))))
 
 
 def stray_acts(prospect: Prospect, at: datetime) -> None:
     """Fresh activity of an old acquaintance, so that today is alive."""
     rng = prospect.rng
     kind = rng.choice(("pricing_page_visit", "product_page_visit", "case_study_view", "blog_visit", "email_click"))
-    prospect.acts.append((at, Act(kind, rng.choice(TOPICS), at)))
+    topic = rng.choice(TOPICS)
+    prospect.acts.append((at, Act(kind, topic, at, url=address_of(kind, topic))))
 
 
 def _visits_before(prospect: Prospect, at: datetime) -> list[tuple[datetime, Act]]:
@@ -237,6 +242,8 @@ def _as_sent(moment: datetime, act: Act) -> dict[str, Any]:
     sent: dict[str, Any] = {"kind": act.kind, "topic": act.topic, "occurred_at": moment.isoformat()}
     if act.value is not None:
         sent["value"] = act.value
+    if url := address_of(act.kind, act.topic):
+        sent["url"] = url
     return sent
 
 

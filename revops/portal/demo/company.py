@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
-from leads.models import Campaign, HygieneRule, LeadForm, SignalKind, Source, Spend
+from leads.models import HygieneRule, LeadForm, SignalKind, Source, Spend
 from revops.foundation.api_keys import create_api_key
 from revops.foundation.models import Team, User
 from revops.foundation.policy import SCOPES
 from revops.portal.demo.behaviour import CONSENT
 from revops.portal.demo.catalogue import COMPETITOR_DOMAINS, COMPETITORS, PROFILES, PURCHASED
+from revops.portal.demo.content import describe_campaigns, register_assets
 from revops.portal.demo.desk import Rep
 from revops.portal.demo.people import COMPANY, DOMAIN, OFFICES, PASSWORD, STAFF, Office
 from revops.portal.demo.places import REGIONS
@@ -193,11 +194,8 @@ def _register_sources(users: Mapping[str, User], begins: datetime) -> dict[str, 
         for number, profile in enumerate((*PROFILES, PURCHASED))
     }
     Source.objects.bulk_create(sources.values())
-    Campaign.objects.bulk_create(
-        Campaign(source=sources[profile.key], key=key, name=key.replace("-", " ").capitalize(), created_at=begins)
-        for profile in (*PROFILES, PURCHASED)
-        for key in profile.campaigns
-    )
+    describe_campaigns((*PROFILES, PURCHASED), sources, users, begins)
+    register_assets(users, begins)
     return sources
 
 

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
 
+from leads.asset_reach import count_reach
 from leads.models import Account, Attempt, Lead, Person, Signal, Submission
 from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
@@ -24,6 +25,7 @@ from revops.portal.demo.companies import know_companies
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
 from revops.portal.demo.desk_words import equip_desk
 from revops.portal.demo.disputes import contest_lately, escalate_lately, settle_settings
+from revops.portal.demo.files import handle_files
 from revops.portal.demo.nurture import nurture_lately
 from revops.portal.demo.people import COMPANY, HIGHLIGHTED, PASSWORD, STAFF
 from revops.portal.demo.reviews import Huddles
@@ -100,6 +102,8 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             open_ways_in(company.users, now, Random(f"ways/{seed}"))  # noqa: S311 - a story, not a secret
             change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
             know_companies(company.users, now, Random(f"companies/{seed}"))  # noqa: S311 - a story, not a secret
+            handle_files(company.users, now, Random(f"files/{seed}"))  # noqa: S311 - a story, not a secret
+            count_reach(now=now)
             _quieten(now)
             _write_down(FINISHED, now)
         _analyze()
