@@ -73,7 +73,10 @@ def correct_outcomes(corrections: Sequence[Correction], *, now: datetime) -> lis
             start, end = moves[row.pk][0][0], moves[row.pk][-1][1]
             steps.append(Move(row.lead_id, end, start, now, "undo", str(version.pk), correction.user_id))
     insert_rows(Outcome, [one.outcome for one in corrected if one.outcome is not None])
-    move_leads(steps, now=now, is_undo=True)
+    for is_history in (False, True):
+        back = [step for step in steps if leads[step.lead_id].is_history is is_history]
+        if back:
+            move_leads(back, now=now, is_undo=True, is_history=is_history)
     refresh_labels(one.outcome.lead_id for one in corrected if one.outcome is not None)
     return corrected
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from feedback.labels import refresh_labels
-from feedback.models import Outcome
+from feedback.models import Outcome, OutcomeStage
 from leads.lifecycle import Stage, can_move
 from leads.models import Lead
 from leads.transitions import Move, move_leads
@@ -52,6 +52,8 @@ class Result:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     user_id: UUID | None = None
     is_history: bool = False
+    job_id: UUID | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,7 @@ class Recorded:
 def record_outcomes(results: Sequence[Result], *, now: datetime) -> list[Recorded]:
     """Appends outcomes and moves the leads, in order. Each result is recorded, known already, or refused in words."""
     leads = {lead.pk: lead for lead in Lead.objects.filter(pk__in={r.lead_id for r in results}).select_for_update()}
-    known = set(
-        Outcome.objects.filter(lead_id__in=leads, external_id__in={r.external_id for r in results} - {""}).values_list(
-            "lead_id", "kind", "external_id"
-        )
-    )
+    known = _known(leads, {result.external_id for result in results} - {""})
     answers: list[Recorded] = []
     rows: list[Outcome] = []
     steps: dict[int, list[Move]] = {}
@@ -99,6 +97,14 @@ def record_outcomes(results: Sequence[Result], *, now: datetime) -> list[Recorde
                 move_leads(moves, now=now, is_history=is_history)
     refresh_labels(row.lead_id for row in rows)
     return answers
+
+
+def _known(leads: Iterable[UUID], external_ids: set[str]) -> set[tuple[UUID, str, str]]:
+    """Outcomes that were sent before and still stand; what an undone import brought may come again."""
+    if not external_ids:
+        return set()
+    sent = Outcome.objects.filter(lead_id__in=leads, external_id__in=external_ids)
+    return set(sent.exclude(corrected_by__kind=OutcomeStage.WITHDRAWN).values_list("lead_id", "kind", "external_id"))
 
 
 def _refusal(result: Result, lead: Lead | None) -> str:
@@ -132,6 +138,8 @@ def _row(result: Result, now: datetime) -> Outcome:
         attributes=dict(result.attributes),
         recorded_by_id=result.user_id,
         is_history=result.is_history,
+        job_id=result.job_id,
+        line=result.line,
     )
 
 

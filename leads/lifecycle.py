@@ -47,6 +47,11 @@ HISTORY_MOVES: dict[Stage, frozenset[Stage]] = {
 }
 """Moves of imported history, whose steps in between nobody wrote down."""
 
+HISTORY_UNDO_MOVES: dict[Stage, frozenset[Stage]] = {
+    stage: frozenset(before for before, after in HISTORY_MOVES.items() if stage in after) for stage in Stage
+}
+"""Back the way that imported history came, when its outcome is withdrawn."""
+
 CLOSED_STAGES = (Stage.WON, Stage.LOST)
 SALES_STAGES = (Stage.HANDED_OFF, Stage.ACCEPTED, Stage.OPPORTUNITY)
 
@@ -63,7 +68,7 @@ class IllegalMove(Exception):
 def moves_from(stage: str, *, is_history: bool = False, is_undo: bool = False) -> frozenset[Stage]:
     """Where a lead on `stage` may go next."""
     if is_history:
-        return HISTORY_MOVES[Stage(stage)]
+        return (HISTORY_UNDO_MOVES if is_undo else HISTORY_MOVES)[Stage(stage)]
     if is_undo:
         return UNDO_MOVES.get(Stage(stage), frozenset())
     return MOVES[Stage(stage)]

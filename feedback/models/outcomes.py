@@ -44,6 +44,8 @@ class Outcome(models.Model):
     external_id = models.CharField(max_length=200, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
     is_history = models.BooleanField(default=False)
+    job_id = models.UUIDField(null=True, blank=True, help_text=_("The import that brought it."))
+    line = models.PositiveIntegerField(null=True, blank=True, help_text=_("Line of the imported file."))
     corrects = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by"
     )
@@ -51,10 +53,14 @@ class Outcome(models.Model):
     objects = OutcomeQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "occurred_at"], name="outcome_kind_time")]
+        indexes = [
+            models.Index(fields=["kind", "occurred_at"], name="outcome_kind_time"),
+            models.Index(fields=["job_id", "line"], condition=models.Q(job_id__isnull=False), name="outcome_job"),
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["lead", "kind", "external_id"],
+                fields=["lead", "kind", "external_id", "job_id"],
+                nulls_distinct=False,
                 condition=~models.Q(external_id="") & models.Q(corrects__isnull=True),
                 name="an_outcome_is_sent_once",
             ),

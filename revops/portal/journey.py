@@ -19,8 +19,10 @@ from django.db import transaction
 from feedback.corrections import Corrected, Correction, correct_outcomes
 from feedback.dispositions import Answer, Answered, record_answers, undo_answers
 from feedback.history import record_history
+from feedback.models import Outcome
 from feedback.outcomes import Recorded, Result, record_outcomes
 from feedback.talk_tracks import take_expired
+from feedback.undoing_imports import withdraw_outcomes
 from leads.acts import ActOnLead, record_acts
 from leads.admission import Admission, admit_people
 from leads.attempts import Try, log_attempts
@@ -237,6 +239,12 @@ def conclude(results: Sequence[Result], *, now: datetime) -> list[Recorded]:
     """Records what became of leads."""
     with transaction.atomic():
         return record_outcomes(results, now=now)
+
+
+def take_outcomes_back(outcomes: Sequence[Outcome], actor_id: UUID | None, *, now: datetime) -> list[Corrected]:
+    """Withdraws imported outcomes, at most one of each lead; what cannot be withdrawn says why."""
+    with transaction.atomic():
+        return withdraw_outcomes(outcomes, actor_id, now=now)
 
 
 def correct(corrections: Sequence[Correction], *, now: datetime) -> list[Corrected]:

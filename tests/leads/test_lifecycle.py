@@ -54,3 +54,10 @@ def test_an_illegal_move_names_both_stages_and_the_way_out() -> None:
     with pytest.raises(IllegalMove, match="A lead that is New cannot become Won") as refusal:
         check_move("new", "won")
     assert refusal.value.allowed == [Stage.HANDED_OFF, Stage.NURTURE]
+
+
+def test_history_goes_back_only_the_way_it_came():
+    for before in Stage:
+        for after in Stage:
+            came = can_move(before, after, is_history=True)
+            assert can_move(after, before, is_history=True, is_undo=True) is came

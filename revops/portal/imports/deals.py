@@ -83,4 +83,6 @@ def _result(row: FileRow, lead_id: UUID, is_history: bool) -> Result:
         attributes=payload.get("attributes") or {},
         user_id=row.item.sender_id,
         is_history=is_history,
+        job_id=row.item.job_id,
+        line=row.line,
     )

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.models import Outcome, OutcomeStage
 from leads.files import BYTE_ORDER_MARK, csv_lines
 from leads.models import ImportRowError, ImportRun, Submission
 from leads.models.submissions import OutcomeKind
@@ -121,6 +122,22 @@ def row_outcomes(run: ImportRun, outcome: str, after_line: int, limit: int) -> l
             lead_url=_lead_url(lead_id),
         )
         for line, kind, detail, lead_id in decided[:limit]
+    ]
+
+
+def deal_rows(run: ImportRun, after_line: int, limit: int) -> list[ReportRow]:
+    """Rows of a file of deals that were recorded, in the order of the file, and whether they still stand. One query."""
+    rows = Outcome.objects.filter(job_id=run.job_id, line__gt=after_line).order_by("line", "pk")
+    shown = rows.values_list("line", "kind", "corrected_by__kind", "lead_id")[:limit]
+    return [
+        ReportRow(
+            line=line or 0,
+            words=str(OutcomeStage(kind).label),
+            tone="neutral" if later else "good",
+            detail=_("withdrawn") if later == OutcomeStage.WITHDRAWN else _("corrected since") if later else "",
+            lead_url=_lead_url(lead_id),
+        )
+        for line, kind, later, lead_id in shown
     ]
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from feedback.undoing_imports import standing_outcomes
 from leads.files import UnreadableFile
 from leads.mapping import MappingError
 from leads.models import ImportKind, ImportRowError, ImportRun, SubmissionOutcome
@@ -20,7 +21,7 @@ from revops.portal import journey
 from revops.portal.imports import holding
 from revops.portal.imports.deals import take_deals
 from revops.portal.imports.mending import edits_of, unread_cells
-from revops.portal.imports.rows import FileRow, RowReader, drop_known
+from revops.portal.imports.rows import CHUNK, FileRow, RowReader, drop_known
 from revops.portal.imports.tally import Ending, Tally
 from revops.portal.imports.uploads import shape_of, stored_path
 from revops.portal.imports.wizard import DRY_RUN, RUN, UNDO
@@ -114,12 +115,36 @@ def undo(job: Job) -> dict[str, Any]:
     if run.job_id is None:
         raise jobs.JobFailed(_("The import was never started."))
     actor = job.params.get("actor")
+    if run.kind == ImportKind.OUTCOMES:
+        return _undo_deals(job, run, UUID(actor) if actor else None)
     now = timezone.now()
     with transaction.atomic():
         withdrawn, hidden = journey.withdraw(run.job_id, UUID(actor) if actor else None, now=now)
         ImportRun.objects.filter(pk=run.pk).update(undone_at=now)
         jobs.advance(job, withdrawn, {}, now, total=withdrawn)
     return {"withdrawn": withdrawn, "hidden_leads": hidden}
+
+
+def _undo_deals(job: Job, run: ImportRun, actor: UUID | None) -> dict[str, Any]:
+    """Withdraws every outcome of a file, in chunks that commit; after a kill it goes on with what still stands."""
+    if run.job_id is None:
+        raise jobs.JobFailed(_("The import was never started."))
+    done = int(job.checkpoint.get("withdrawn", 0))
+    left: dict[str, str] = dict(job.checkpoint.get("left", {}))
+    while outcomes := [one for one in standing_outcomes(run.job_id, CHUNK + len(left)) if str(one.pk) not in left]:
+        with transaction.atomic():
+            now = timezone.now()
+            for corrected in journey.take_outcomes_back(outcomes, actor, now=now):
+                if corrected.outcome is None:
+                    left[str(corrected.correction.outcome_id)] = corrected.refusal
+                else:
+                    done += 1
+            jobs.advance(job, done, {"withdrawn": done, "left": left}, now)
+    if left:
+        words = _("%(done)s outcomes are withdrawn, %(left)s stay: %(why)s")
+        raise jobs.JobFailed(words % {"done": done, "left": len(left), "why": next(iter(left.values()))})
+    ImportRun.objects.filter(pk=run.pk).update(undone_at=timezone.now())
+    return {"withdrawn": done, "hidden_leads": 0}
 
 
 def _run_of(job: Job) -> ImportRun:

@@ -259,7 +259,11 @@ def import_detail(request: HttpRequest, run: ImportRun) -> HttpResponse:
     now = timezone.now()
     outcome = request.GET.get("outcome", "")
     after = request.GET.get("after", "0")
-    rows = reports.row_outcomes(run, outcome, int(after) if after.isdecimal() else 0, PAGE_SIZE + 1)
+    after_line = int(after) if after.isdecimal() and len(after) < 10 else 0
+    if run.kind == ImportKind.OUTCOMES:
+        rows = reports.deal_rows(run, after_line, PAGE_SIZE + 1)
+    else:
+        rows = reports.row_outcomes(run, outcome, after_line, PAGE_SIZE + 1)
     job = reports.progress_of(run.job_id, now)
     context = {
         "run": run,

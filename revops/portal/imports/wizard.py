@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,14 +14,16 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.undoing_imports import later_edits
 from leads.mapping import CompiledMapping, MappingError, signature_of, suggest_mapping, target_label
 from leads.mapping.targets import KIND_CODES
 from leads.models import ImportKind, ImportRun, SavedMapping, Source
 from leads.models.imports import UNDO_WITHIN
 from leads.models.sources import SourceKind
 from revops.foundation import ledger
+from revops.foundation.ids import encode
 from revops.foundation.jobs import cancel, start_job
-from revops.foundation.models import Job, LedgerEntry, User
+from revops.foundation.models import Job, JobState, LedgerEntry, User
 from revops.portal.imports.holding import forget_findings, words_of_hold
 from revops.portal.imports.uploads import sample_rows, shape_of
 
@@ -142,6 +145,8 @@ def start_undo(run: ImportRun, user: User | None, now: datetime) -> Job:
         locked = ImportRun.objects.select_for_update().get(pk=run.pk)
         if not can_undo(locked, now):
             raise NotReady(_("An import can be undone once, within 7 days of its end."))
+        if locked.kind == ImportKind.OUTCOMES:
+            _check_untouched(locked)
         imported = Job.objects.get(pk=str(locked.job_id))
         actor = str(user.pk) if user else ""
         job = start_job(UNDO, {"run": str(run.pk), "actor": actor}, user, now, undo_of=imported)
@@ -153,10 +158,28 @@ def start_undo(run: ImportRun, user: User | None, now: datetime) -> Job:
 
 def can_undo(run: ImportRun, now: datetime) -> bool:
     """Whether the import as a whole can still be taken back; also one that failed or was stopped half-way."""
-    if run.kind != ImportKind.LEADS or run.job_id is None or run.undo_job_id is not None:
+    if run.job_id is None or run.undone_at is not None:
+        return False
+    if run.undo_job_id is not None and not _has_failed(run.undo_job_id):
         return False
     ended = Job.objects.filter(pk=run.job_id).values_list("finished_at", flat=True).first()
     return ended is not None and now - ended <= UNDO_WITHIN
+
+
+def _has_failed(job_id: UUID) -> bool:
+    """Whether an undo ended badly, so that it may be tried again."""
+    return Job.objects.filter(pk=job_id, state=JobState.FAILED).exists()
+
+
+def _check_untouched(run: ImportRun) -> None:
+    """Raises NotReady if somebody corrected what the file said, or a lead moved on since."""
+    count, lead_id = later_edits(run.job_id) if run.job_id else (0, None)
+    if lead_id is not None:
+        words = _(
+            "%(n)s leads of this file were corrected or moved on since, first %(lead)s. Withdraw what came later "
+            "first, or correct single outcomes on their leads."
+        )
+        raise NotReady(words % {"n": count, "lead": encode("lead", lead_id)})
 
 
 def stop(run: ImportRun, user: User | None, now: datetime) -> None:
