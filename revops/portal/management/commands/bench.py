@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from revops.portal.benchmarking import measures, memory, past, promises, routing
+from revops.portal.benchmarking import importing, measures, memory, past, promises, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document")
         parser.add_argument("--cases", type=int, default=1_000_000, help="how many past cases and running leads")
+        parser.add_argument("--import", dest="rows", type=int, metavar="ROWS", help="measure only an import of so many")
         parser.add_argument("--seconds", type=float, default=5.0, help="length of each measurement")
         parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", "2")))
         parser.add_argument("--threads", type=int, default=int(os.environ.get("WEB_THREADS", "8")))
@@ -32,12 +33,16 @@ class Command(BaseCommand):
         with own_database() as database:
             key = open_company()
             with web_server(database, workers, threads) as port:
-                self._measure_http(port, key, seconds)
-            self._measure_inside(seconds)
-            self._measure_routing()
-            self._measure_promises()
-            self._measure_past(cases)
-            self._measure_memory(cases, database, key, threads)
+                if options["rows"]:
+                    importing.measure(port, options["rows"], seconds, self._note)
+                else:
+                    self._measure_http(port, key, seconds)
+            if not options["rows"]:
+                self._measure_inside(seconds)
+                self._measure_routing()
+                self._measure_promises()
+                self._measure_past(cases)
+                self._measure_memory(cases, database, key, threads)
         if options["json"]:
             about = {"workers": workers, "threads": threads, "cpus": os.cpu_count(), "seconds": seconds}
             self.stdout.write(json.dumps({"about": about, "results": self.rows}, indent=2))
