@@ -82,7 +82,9 @@ def acts_of(admission: Admission, *, is_new: bool) -> list[Act]:
     return acts
 
 
-def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, dated: Collection[UUID] = ()) -> None:
+def insert_acts(
+    pairs: Iterable[tuple[Admission, Act]], *, kinds: Mapping[str, int], dated: Collection[UUID] = ()
+) -> None:
     """Writes the acts that submissions brought. Leads in `dated` know the time of their latest act already."""
     record_acts(
         [
@@ -97,18 +99,22 @@ def insert_acts(pairs: Iterable[tuple[Admission, Act]], *, dated: Collection[UUI
             for admission, act in pairs
             if admission.lead is not None
         ],
+        kinds=kinds,
         dated=dated,
     )
 
 
-def record_acts(acts: Sequence[ActOnLead], *, dated: Collection[UUID] = ()) -> list[bool]:
+def record_acts(
+    acts: Sequence[ActOnLead], *, kinds: Mapping[str, int] | None = None, dated: Collection[UUID] = ()
+) -> list[bool]:
     """Appends signals, and says for each whether it was new (an event id seen before is ignored).
 
-    Leads learn the time of their latest act, but for those in `dated`, which know it.
+    Leads learn the time of their latest act, but for those in `dated`, which know it. `kinds` are those of
+    `signal_kind_ids`, read unless given.
     """
     if not acts:
         return []
-    kinds = signal_kind_ids()
+    kinds = signal_kind_ids() if kinds is None else kinds
     known = _known_events(acts)
     signals: list[dict[str, Any]] = []
     is_new: list[bool] = []
@@ -144,8 +150,11 @@ def record_acts(acts: Sequence[ActOnLead], *, dated: Collection[UUID] = ()) -> l
 def signal_kind_ids() -> dict[str, int]:
     """The id of every signal kind, by code. One query."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT code, id FROM leads_signalkind")
+        cursor.execute(KINDS)
         return dict(cursor.fetchall())
+
+
+KINDS = "SELECT code, id FROM leads_signalkind"
 
 
 def _known_events(acts: Sequence[ActOnLead]) -> set[tuple[UUID, str]]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leads.acts import Act, acts_of, insert_acts
+from leads.acts import KINDS, Act, acts_of, insert_acts
 from leads.campaigns import Came, NewTouch, find_campaigns, keep_touches
 from leads.cleaning import Facts, clean, one_line
-from leads.gate import rules_for
+from leads.gate import rules_of, rules_statement
 from leads.hygiene import ActiveRule, judge
 from leads.intake import Journalled
 from leads.models import Campaign, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import insert_missing, insert_values, new_rows, update_rows
-from revops.foundation.reading import rows_where
+from revops.foundation.bulk import FEW, insert_missing, insert_values, new_rows, update_rows
+from revops.foundation.reading import rows_of, rows_where, select_where
+from revops.foundation.round_trips import fetch_together, one_round_trip
 
 STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.REFUSED}
 
@@ -52,10 +54,14 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
     `released` lets them pass the gate because a person said so; the outcome then replaces the quarantine.
     The number of queries does not grow with the number of submissions.
     """
-    source_ids = {entry.item.source_id for entry in entries}
-    sources = {source.pk: source for source in rows_where(Source, "id = ANY(%s)", [list(source_ids)])}
     cleaned = [clean(entry.item.payload or {}) for entry in entries]
-    rules = rules_for([facts.email for facts in cleaned])
+    found, gate, kinds = fetch_together(
+        select_where(Source, "id = ANY(%s)", [list({entry.item.source_id for entry in entries})]),
+        rules_statement([facts.email for facts in cleaned]),
+        (KINDS, ()),
+    )
+    sources = {source.pk: source for source in rows_of(Source, found)}
+    rules = rules_of(gate)
     admissions = [
         _judge(e, facts, rules, sources, released=released) for e, facts in zip(entries, cleaned, strict=True)
     ]
@@ -64,7 +70,16 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
         [Enquiry(a.facts, sources[a.entry.item.source_id].key, a.entry.item.external_id, a.flags) for a in welcome],
         now=now,
     )
-    _open_or_attach(welcome, people, now=now)
+    dated = _open_or_attach(welcome, people, now=now)
+    acts = [(a, act) for a in welcome for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)]
+    with one_round_trip() if max(len(acts), len(admissions)) <= FEW else nullcontext():
+        _write_down(admissions, released=released, now=now)
+        insert_acts(acts, kinds=dict(kinds), dated=dated)
+    return admissions
+
+
+def _write_down(admissions: Sequence[Admission], *, released: bool, now: datetime) -> None:
+    """The outcome of each submission, and the beginning of each new lead."""
     insert_values(
         SubmissionOutcome,
         [
@@ -81,7 +96,22 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
             for admission in admissions
         ],
     )
-    return admissions
+    insert_values(
+        LifecycleEvent,
+        [
+            {
+                "lead_id": a.lead.pk,
+                "from_stage": "",
+                "to_stage": "new",
+                "occurred_at": a.lead.occurred_at,
+                "recorded_at": now,
+                "cause_kind": "submission",
+                "cause_id": a.entry.submission.receipt,
+            }
+            for a in admissions
+            if a.lead is not None and a.outcome == OutcomeKind.NEW
+        ],
+    )
 
 
 def _judge(
@@ -108,10 +138,13 @@ def _judge(
     return Admission(entry, facts, kind, verdict.rule, verdict.detail, flags)
 
 
-def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *, now: datetime) -> None:
-    """Gives every admission its lead: the person's open one, or a new one."""
+def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *, now: datetime) -> set[UUID]:
+    """Gives every admission its lead: the person's open one, or a new one.
+
+    Answers with the new leads: they know the time of their latest act.
+    """
     if not admissions:
-        return
+        return set()
     campaigns = find_campaigns([_came(admission) for admission in admissions], now=now)
     leads = {lead.person_id: lead for lead in _open_leads({person.pk for person in people})}
     created: list[Lead] = []
@@ -136,28 +169,11 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
         if admission.lead is not None and admission.lead.pk in lost:
             admission.lead = lost[admission.lead.pk]
             admission.outcome = OutcomeKind.ATTACHED
-    insert_values(
-        LifecycleEvent,
-        [
-            {
-                "lead_id": a.lead.pk,
-                "from_stage": "",
-                "to_stage": "new",
-                "occurred_at": a.lead.occurred_at,
-                "recorded_at": now,
-                "cause_kind": "submission",
-                "cause_id": a.entry.submission.receipt,
-            }
-            for a in admissions
-            if a.lead is not None and a.outcome == OutcomeKind.NEW
-        ],
-    )
     known = [lead for pk, lead in touched.items() if pk not in fresh or pk in lost]
     if known:
         update_rows(Lead, known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
     keep_touches([touch for pair in zip(admissions, campaigns, strict=True) if (touch := _touch_of(*pair))])
-    acts = [(a, act) for a in admissions for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)]
-    insert_acts(acts, dated=fresh.keys() - lost.keys())
+    return fresh.keys() - lost.keys()
 
 
 def _open_leads(person_ids: Collection[UUID]) -> list[Lead]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import phonenumbers
 import tldextract
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from leads.names import country_code, normalise_company, split_name
 from leads.titles import function_of, seniority_of
@@ -19,6 +19,8 @@ from leads.titles import function_of, seniority_of
 _extract_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _SPACE = re.compile(r"\s+")
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-zA-Z0-9_-]+(?:[.+][a-zA-Z0-9_-]+)*")
+_PLAIN_DOMAIN = re.compile(r"(?=.{4,200}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 MOST_PLAIN = 200
 """Addresses up to this length whose local part holds only what nobody argues about need no further look."""
 
@@ -106,6 +108,8 @@ def clean_email(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=65_536)
 def _is_plain_domain(domain: str) -> bool:
     """Whether a domain in lower case is good as it stands. The judgement is kept: most mail comes from few domains."""
+    if _PLAIN_DOMAIN.fullmatch(domain) and "--" not in domain and not domain.endswith(_SPECIAL):
+        return domain not in SPECIAL_USE_DOMAIN_NAMES
     try:
         return validate_email(f"a@{domain}", check_deliverability=False, strict=False).normalized == f"a@{domain}"
     except EmailNotValidError:

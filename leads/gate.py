@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from leads.models import BouncedAddress, HygieneRule
 from leads.models.hygiene import BounceOrigin, HygieneAction
 from revops.foundation import ledger
 from revops.foundation.models import LedgerEntry, User
+from revops.foundation.round_trips import Statement
 
 BOUNCED = "bounced"
 ALWAYS_ON = "unidentified"
@@ -37,8 +38,17 @@ class ChangedMeanwhile(Exception):
 def rules_for(addresses: Collection[str]) -> list[ActiveRule]:
     """The gate as it stands now, in order, ready to judge these e-mail addresses. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_RULES, [[digest_of(address) for address in addresses if address]])
-        found = cursor.fetchall()
+        cursor.execute(*rules_statement(addresses))
+        return rules_of(cursor.fetchall())
+
+
+def rules_statement(addresses: Collection[str]) -> Statement:
+    """The statement behind `rules_for`, to be sent together with others."""
+    return _RULES, [[digest_of(address) for address in addresses if address]]
+
+
+def rules_of(found: Sequence[tuple[Any, ...]]) -> list[ActiveRule]:
+    """The gate that a statement of `rules_statement` found."""
     rules = []
     for code, action, terms, allowed, bounced in found:
         passes = frozenset(json.loads(allowed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -120,6 +120,10 @@ class _Previous(NamedTuple):
     formula_version: int | None
     override_tier: int | None
 
+    @classmethod
+    def nothing(cls) -> _Previous:
+        return cls(None, None, None, None, None, None, None, None)
+
 
 class _Verdict(NamedTuple):
     """One lead's row of an evaluation as plain numbers."""
@@ -144,12 +148,13 @@ def qualify_leads(
     now: datetime,
     cause_kind: str,
     cause_ids: Mapping[UUID, str] | None = None,
+    unjudged: Collection[UUID] = (),
 ) -> list[Qualification]:
     """Judges leads by the live rulebook as of `as_of` (else `now`) and stores what was decided. Six queries.
 
-    A decision is stored only if something differs from the one that counts. The leads stay locked until the
-    transaction ends. Unknown leads are left out. While no rulebook is live nobody is judged; `left_behind` finds
-    those leads once one is.
+    A decision is stored only if something differs from the one that counts. Those in `unjudged` are of this
+    transaction: nobody can have judged them before. The leads stay locked until the transaction ends. Unknown leads are
+    left out. While no rulebook is live nobody is judged; `left_behind` finds those leads once one is.
     """
     if not lead_ids:
         return []
@@ -162,7 +167,8 @@ def qualify_leads(
         return []
     evaluation = evaluate(rulebook.compiled, loaded.frame)
     verdicts = _verdicts(rulebook, loaded, evaluation)
-    previous = _previous(loaded.lead_ids, now)
+    previous = dict.fromkeys(unjudged, _Previous.nothing())
+    previous |= _previous([lead_id for lead_id in loaded.lead_ids if lead_id not in previous], now)
     changed = [
         index
         for index, verdict in enumerate(verdicts)
@@ -229,6 +235,8 @@ def _midnight(day: int) -> datetime | None:
 
 
 def _previous(lead_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Previous]:
+    if not lead_ids:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(_PREVIOUS, [array_of(lead_ids), now, now])
         return {lead_id: _Previous(*row) for lead_id, *row in cursor.fetchall()}

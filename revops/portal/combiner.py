@@ -11,7 +11,6 @@ each request gets its own error.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +53,7 @@ class Combiner:
     def __init__(self, work: Callable[[Sequence[Sending]], None]) -> None:
         self._work = work
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
         self._waiting: list[Sending] = []
         self._is_led = False
         self._expected = 1
@@ -62,6 +62,7 @@ class Combiner:
         """The answer to `sending`, durable; raises what it raised. Blocks until its batch is committed."""
         with self._lock:
             self._waiting.append(sending)
+            self._arrived.notify()
             sending.leads, self._is_led = not self._is_led, True
         if not sending.leads:
             sending.wake.wait()
@@ -94,9 +95,8 @@ class Combiner:
                     sending.wake.set()
 
     def _linger(self) -> None:
-        until = time.monotonic() + LINGER
-        while len(self._waiting) < self._expected and time.monotonic() < until:
-            time.sleep(LINGER / 10)
+        with self._lock:
+            self._arrived.wait_for(lambda: len(self._waiting) >= self._expected, LINGER)
 
     def _take(self) -> list[Sending]:
         """The next batch, the oldest first. A key that is in it already waits for the one after, to be replayed."""

@@ -8,7 +8,7 @@ Each step is one call of one floor. What arrives together shares a transaction; 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,10 +28,12 @@ from leads.admission import Admission, admit_people
 from leads.attempts import Try, log_attempts
 from leads.intake import Item, Journalled, hold_as_pending, journal_submissions, rebuilt, settle_pending, take_pending
 from leads.models import Attempt, Submission
+from leads.models.submissions import OutcomeKind
 from leads.transitions import move_leads
 from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
-from revops.foundation.round_trips import plans_kept
+from revops.foundation.bulk import FEW
+from revops.foundation.round_trips import one_round_trip, plans_kept
 from revops.portal import notices
 from revops.portal.consents.arriving import settle_consents
 from revops.portal.escalating import messages_of
@@ -127,7 +129,8 @@ def _process(
     live = [a for a in admissions if a.lead is not None and not a.lead.is_history]
     past = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.lead.is_history}
     as_of = {a.lead.pk: a.at for a in live if a.lead}
-    _qualify(as_of, _causes(live), "submission", now=now, not_before=not_before)
+    new = {a.lead.pk for a in live if a.lead and a.outcome == OutcomeKind.NEW}
+    _qualify(as_of, _causes(live), "submission", now=now, not_before=not_before, unjudged=new)
     _complete(live, now=now)
     qualify_leads(list(past), as_of=past, now=now, cause_kind="history")
     return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
@@ -150,14 +153,18 @@ def _qualify(
     *,
     now: datetime,
     not_before: datetime | None = None,
+    unjudged: Collection[UUID] = (),
 ) -> None:
     """Scores leads, hands the ready ones to sales, leaves the others to marketing, and tells whom it concerns."""
-    qualified = qualify_leads(list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes)
+    qualified = qualify_leads(
+        list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes, unjudged=unjudged
+    )
     requests = requests_for(qualified, as_of, causes, cause_kind, not_before=not_before)
     handed_off = hand_off_leads(requests, now=now)
-    open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
+    with one_round_trip() if 0 < len(handed_off) <= FEW else nullcontext():
+        open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
+        outbox.enqueue(notices.of_handoffs(handed_off))
     move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)
-    outbox.enqueue(notices.of_handoffs(handed_off))
 
 
 def _earlier(entry: Journalled) -> Receipt:

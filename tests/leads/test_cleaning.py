@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,3 +139,21 @@ def test_facts_beyond_the_columns_are_kept() -> None:
 def test_nothing_that_can_be_typed_makes_cleaning_fail(payload: dict[str, str]) -> None:
     facts = clean(payload)
     assert "\x00" not in facts.need + facts.first_name + facts.company
+
+
+_LABELS = st.text(alphabet="ab9-xn", min_size=1, max_size=8) | st.sampled_from(
+    ["test", "local", "invalid", "a" * 63, "b" * 64]
+)
+_ENDINGS = st.sampled_from(
+    ["com", "test", "local", "onion", "c", "co.uk", "x-y", "1a", "a1", "invalid", "arpa", "example"]
+)
+
+
+@given(st.lists(_LABELS, max_size=3), _ENDINGS)
+def test_the_short_way_through_domains_judges_like_the_long_one(labels: list[str], ending: str) -> None:
+    address = f"ada@{'.'.join([*labels, ending])}"
+    try:
+        expected = validate_email(address, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        expected = ""
+    assert clean_email(address)[0] == expected
