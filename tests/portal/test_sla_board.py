@@ -179,7 +179,7 @@ def test_each_kind_of_clause_says_what_is_behind_it(manager: Client, code: str, 
 
 def test_the_agreement_shows_what_was_signed_and_by_whom(manager: Client, company: Company) -> None:
     text = text_of(html_of(manager, "/sla/agreement/"))
-    for words in ("version 1", "Marketing promises", "Sales promises", "within 4 h of business time",
+    for words in ("version 1", "Marketing promises", "Sales promises", "within 4 business hours",
                   company.marketing_head.name, company.sales_head.name):  # fmt: skip
         assert words in text
     assert manager.get("/sla/agreement/?version=7").status_code == 404
