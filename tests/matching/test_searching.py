@@ -1,0 +1,128 @@
+"""Text search: which words find what, and that the indexes answer, however many people there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from leads.matching.sweeping import sweep_accounts, sweep_all, sweep_people
+from leads.models import Account, Lead, Person, PersonSearch
+from leads.searching import accounts_named, leads_named
+from revops.portal import journey
+from revops.portal.merges.acting import merge
+from tests.conftest import NOW
+from tests.factories import SourceFactory, item
+
+pytestmark = pytest.mark.django_db
+MANY = 20_000
+
+
+@pytest.fixture
+def many(db: None) -> None:
+    """Twenty thousand leads that the sweep has seen, written by the database itself."""
+    source = SourceFactory.create(key="crowd")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO leads_account (id, name, normalised_name, domain, industry, country, territory, created_at,
+                                       updated_at)
+            SELECT uuidv7(), 'Firm ' || n, 'firm ' || n, 'firm-' || n || '.com', '', '', '', %(at)s, %(at)s
+              FROM generate_series(1, %(n)s) n;
+            INSERT INTO leads_person (id, account_id, email, first_name, last_name, title, seniority, function,
+                                      purchasing_role, country, city, flags, do_not_contact, also, created_at,
+                                      updated_at)
+            SELECT uuidv7(), account.id, md5(account.name) || '@' || account.domain, 'Ada', md5(account.name), '', '',
+                   '', '', '', '', '{}', false, '{}', %(at)s, %(at)s FROM leads_account account;
+            INSERT INTO leads_lead (id, person_id, account_id, source_id, stage, stage_at, received_at, is_history,
+                                    need, attributes, first_touch, last_touch, rejections, version)
+            SELECT uuidv7(), id, account_id, %(source)s, 'nurture', %(at)s, %(at)s, false, '', '{}', '{}', '{}', 0, 1
+              FROM leads_person;
+            INSERT INTO leads_personsearch (person_id, text, keys, seen_at)
+            SELECT id, lower(first_name || ' ' || last_name || ' ' || email::text), '{}', updated_at FROM leads_person;
+            INSERT INTO leads_accountsearch (account_id, text, keys, seen_at)
+            SELECT id, normalised_name || ' ' || domain::text, '{}', updated_at FROM leads_account;
+            INSERT INTO leads_sweep (name, reached_at) VALUES ('people', %(at)s + interval '1 hour'),
+                                                              ('accounts', %(at)s + interval '1 hour')
+            """,
+            {"n": MANY, "at": NOW - timedelta(days=2), "source": source.pk},
+        )
+        for table in ("account", "person", "lead", "personsearch", "accountsearch"):
+            cursor.execute(f"ANALYZE leads_{table}")
+
+
+def plan_of(rows: Any) -> str:
+    return str(rows.explain())
+
+
+def test_searching_leads_asks_the_indexes_of_words(many: None) -> None:
+    person = Person.objects.order_by("pk").first()
+    assert person is not None
+    found = Lead.objects.shown().filter(leads_named(person.last_name[:12])).order_by("-received_at", "-pk")[:51]
+    assert [lead.person_id for lead in found] == [person.pk]
+    plan = plan_of(found)
+    assert "person_search_text" in plan
+    assert "account_search_text" in plan
+    assert "Seq Scan on leads_lead" not in plan
+    assert "Seq Scan on leads_person" not in plan
+
+
+def test_searching_accounts_asks_the_indexes_of_words(many: None) -> None:
+    found = Account.objects.standing().filter(accounts_named("firm-19999.com")).order_by("-pk")[:51]
+    assert [account.name for account in found] == ["Firm 19999"]
+    plan = plan_of(found)
+    assert "account_search_text" in plan
+    assert "Seq Scan on leads_account" not in plan
+
+
+def test_what_came_after_the_sweep_is_found_at_once(many: None) -> None:
+    source = SourceFactory.create()
+    journey.admit([item(source, "quirin@new-comer.com", first_name="Quirin", company="New Comer Ltd")], now=NOW)
+    for words in ("quirin", "QUIRIN@new", "comer", "New Comer Ltd", "new-comer.com", "qui new"):
+        assert Lead.objects.filter(leads_named(words)).count() == 1, words
+    assert Lead.objects.filter(leads_named("quirin nobody")).count() == 0
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "'; --", "a%b", "\x01", "💡", "ẞ", ".", "@"])
+def test_signs_that_mean_something_to_the_database_are_only_signs(words: str) -> None:
+    source = SourceFactory.create()
+    journey.admit([item(source, "ada@acme.com", first_name="Ada")], now=NOW)
+    found = Lead.objects.filter(leads_named(words)).count()
+    assert found == (1 if words in (".", "@") else 0)
+    sweep_all(now=timezone.now())
+    assert Lead.objects.filter(leads_named(words)).count() == found
+
+
+def test_a_merged_address_finds_the_lead_that_goes_on(company: dict[str, Any]) -> None:
+    receipts = journey.admit(
+        [item(company["source"], email, first_name="Ada") for email in ("ada@acme.com", "ada@other.io")], now=NOW
+    )
+    first, second = (Lead.objects.get(pk=receipt.lead_id) for receipt in receipts)
+    sweep_all(now=NOW)
+    merge(first.person_id, second.person_id, [], company["admin"], now=NOW + timedelta(hours=1))
+    sweep_all(now=NOW + timedelta(hours=1))
+    found = Lead.objects.shown().filter(leads_named("other.io"))
+    assert list(found) == [first]
+
+
+def test_an_erased_person_is_found_by_nothing(company: dict[str, Any]) -> None:
+    journey.admit([item(company["source"], "ada@acme.com", first_name="Ada")], now=NOW)
+    sweep_all(now=NOW)
+    person = Person.objects.get()
+    person.first_name, person.last_name, person.email = "", "", None
+    person.erased_at = person.updated_at = NOW + timedelta(hours=1)
+    person.save()
+    sweep_people(now=NOW + timedelta(hours=1))
+    assert (PersonSearch.objects.get().text, PersonSearch.objects.get().keys) == ("", [])
+
+
+def test_a_sweep_looks_at_what_changed_and_nothing_else(many: None, django_assert_max_num_queries: Any) -> None:
+    source = SourceFactory.create()
+    journey.admit([item(source, "quirin@new-comer.com", first_name="Quirin")], now=NOW)
+    with django_assert_max_num_queries(14):
+        assert sweep_people(now=NOW) == 1
+    assert sweep_people(now=NOW) == 0
+    assert sweep_accounts(now=NOW) == 1
