@@ -68,6 +68,10 @@ KINDS: tuple[NoticeKind, ...] = (
         _("A new lead waits for you: Acme Works. Answer until 15:40."), _REPS,
     ),
     NoticeKind(
+        "lead.replied", _("Somebody wrote back"), _("A mail of a person whose lead is yours came to the mailbox."),
+        _("Acme Works wrote back."), _REPS, email=_NOW,
+    ),
+    NoticeKind(
         "lead.offered", _("A lead is offered to others"), _("Nobody answered it in time, so others may take it."),
         _("Acme Works is offered to others now. You can still answer first."), _REPS, email=_DAILY,
     ),
