@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from feedback.models import Disposition, ReasonCode
+from feedback.models import Disposition, ReasonCode, TalkTrack
 from leads.models import Lead, Signal, SignalKind
+from revops.foundation.ids import encode
+from revops.foundation.models import User
 from sla.models import HandOff
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,26 @@ def test_outcomes_are_restated_and_withdrawn(machine, lead):
     assert (gone["kind"], gone["reason"]) == ("withdrawn", "Wrong account")
     assert machine.get_json(f"leads/{lead['id']}/")["stage"] == "accepted"
     machine.send("outcomes/outcome_00000000000000000000000000/withdraw/", {}, 404)
+
+
+def test_talk_tracks_say_whom_they_are_for_and_how_often_they_helped(as_):
+    client = as_("marketer")
+    owner = User.objects.order_by("pk")[0]
+    track = TalkTrack.objects.create(
+        name="Routing", topic="routing", opener="You looked at routing.", first_question="Who plans them?",
+        second_question="What does a lead cost you?", objection="It is dear. Say what changed.", owner=owner,
+        expires_on=timezone.localdate() + timedelta(days=30),
+    )  # fmt: skip
+    TalkTrack.objects.create(
+        name="Old", topic="planning", opener="-", first_question="-", second_question="-", objection="-", owner=owner,
+        expires_on=timezone.localdate(), is_active=False,
+    )  # fmt: skip
+    (row,) = client.get_json("talk_tracks/")["data"]
+    assert (row["name"], row["topic"], row["industry"], row["useful"], row["useless"]) == (
+        "Routing",
+        "routing",
+        "",
+        0,
+        0,
+    )
+    assert row["id"] == encode("talktrack", track.pk)

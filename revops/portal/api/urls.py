@@ -43,6 +43,7 @@ from revops.portal.api import (
     spend,
     submission_stream,
     submissions,
+    talk_tracks,
     vettings,
     working,
 )
@@ -89,6 +90,7 @@ resources: list[URLPattern | URLResolver] = [
     path("reason_codes/", reasons.ReasonCodeListView.as_view()),
     path("reason_codes/<str:code>/", reasons.ReasonCodeView.as_view()),
     path("nurture_tracks/", reasons.NurtureTrackListView.as_view()),
+    path("talk_tracks/", talk_tracks.TalkTrackListView.as_view()),
     path("rulebooks/", rulebooks.RulebookListView.as_view()),
     path("rulebooks/lint/", rule_drafts.LintView.as_view()),
     path("rulebooks/<str:rulebook>/", rulebooks.RulebookView.as_view()),
