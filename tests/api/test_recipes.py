@@ -34,7 +34,7 @@ def test_the_recipes_work_as_they_stand(live_server):
             assert int(status) < 300, (command, answer)
             answers.append(answer)
             _learn(known, answer)
-    assert len(answers) == 27
+    assert len(answers) == sum(len(re.findall(r"^curl", recipe, re.MULTILINE)) for recipe in RECIPES) > 20
 
 
 def _learn(known, answer):
