@@ -256,7 +256,7 @@ def _planned_for(given: UUID | None, planner: User) -> User:
     if given in {None, planner.pk} and planner.role != Role.INTEGRATION:
         return planner
     people = User.objects.filter(is_active=True) if can(planner, "sla.manage") else User.objects.none()
-    found = people.exclude(role=Role.INTEGRATION).filter(pk=given).first()
+    found = people.exclude(role=Role.INTEGRATION).filter(pk=given).first() if given else None
     if found is None:
         raise refused("/user_id", "unknown_user", _("There is nobody of this id whom you plan for."))
     return found

@@ -101,7 +101,8 @@ def _at_once(people: list[UUID], act: Callable[[UUID], UUID | None]) -> tuple[fl
     gate = threading.Barrier(len(people) + 1)
 
     def run(person: UUID) -> tuple[list[UUID], list[float]]:
-        got, times = [], []
+        got: list[UUID] = []
+        times: list[float] = []
         try:
             gate.wait()
             while True:

@@ -31,7 +31,7 @@ def nurture_lately(users: Mapping[str, User], now: datetime, rng: Random) -> int
     waiting: dict[datetime, list[UUID]] = defaultdict(list)
     for row in unresponsive().filter(decided_at__gte=now - SINCE):
         luck = rng.random()
-        if luck < FORGOTTEN:
+        if luck < FORGOTTEN or row.decided_at is None:
             continue
         at = _next_morning(row.decided_at + timedelta(days=3 if luck < FORGOTTEN + LATE else 0))
         if at < now:
