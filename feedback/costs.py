@@ -62,7 +62,7 @@ def book_months(first: date, after: date, zone: ZoneInfo) -> list[Booked]:
 
     Both are first days of months in the organisation's zone.
     """
-    values = {
+    values: dict[str, Any] = {
         "start": datetime.combine(first, time(), zone), "end": datetime.combine(after, time(), zone),
         "first": first, "after": after, "zone": str(zone), "in": settings.REPORTING_CURRENCY,
         "units": units_of(settings.REPORTING_CURRENCY),

@@ -33,7 +33,12 @@ class AssetLevel(models.TextChoices):
     DECISION = "decision", _("For a decision")
 
 
-COLD_AFTER_DAYS = {AssetKind.EBOOK: 91, AssetKind.WHITEPAPER: 91, AssetKind.WEBINAR: 91, AssetKind.TOOL: 91}
+COLD_AFTER_DAYS: dict[str, int] = {
+    AssetKind.EBOOK: 91,
+    AssetKind.WHITEPAPER: 91,
+    AssetKind.WEBINAR: 91,
+    AssetKind.TOOL: 91,
+}
 """After so many days a touch of it is cold, unless somebody says otherwise: three months for what is downloaded."""
 
 USUALLY_COLD_AFTER_DAYS = 182

@@ -8,6 +8,7 @@ import pytest
 
 from leads.asset_reach import count_reach
 from leads.models import Asset, Campaign, Source, Spend
+from revops.foundation.ids import encode
 from revops.foundation.models import LedgerEntry
 from revops.portal import journey
 from tests.api.conftest import key_for
@@ -72,6 +73,18 @@ def test_a_found_value_is_taken_up(caller: Any, house: Any) -> None:
     assert answer.json()["utm_rules"] == [{"utm_campaign": "stray"}]
     again = caller("POST", f"campaigns/{into.public_id}/take_up/", {"into_id": into.public_id})
     assert (again.status_code, again.json()["code"]) == (409, "invalid_transition")
+
+
+def test_a_lead_shows_every_touch_to_those_who_see_it(caller: Any, house: Any, client: Any) -> None:
+    for campaign in ("first", "second"):
+        (receipt,) = journey.admit([item(house.source, "a@one-a.com", utm_campaign=campaign)], now=NOW)
+    address = f"leads/{encode('lead', receipt.lead_id)}/touches/"
+    touches = caller("GET", address).json()["data"]
+    assert [(one["utm"], one["source"]) for one in touches] == [
+        ({"utm_campaign": "first"}, "website"), ({"utm_campaign": "second"}, "website"),
+    ]  # fmt: skip
+    rep = {"Authorization": f"Bearer {key_for(house.people['other_rep'])}"}
+    assert client.get(f"/api/v1/{address}", headers=rep).status_code == 404
 
 
 def test_an_asset_says_whom_it_attracts(caller: Any, house: Any) -> None:

@@ -24,7 +24,7 @@ from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, Money, MoneyField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import User
-from revops.portal.api.who import asker, decode_or_404, refused
+from revops.portal.api.who import asker, decode_or_404, refused, visible_leads
 from revops.portal.campaigns.numbers import CampaignRow, rows_of
 from revops.portal.campaigns.working import start_resolving
 from revops.portal.sources.numbers import Months
@@ -157,6 +157,31 @@ class CampaignYieldView(ApiView):
     def get(self, request: Request, campaign: str) -> Response:
         (row,) = rows_of([_campaign(campaign)], Months.up_to(timezone.now(), 12))
         return Response(_yield(row))
+
+
+class TouchSerializer(serializers.Serializer[Any]):
+    touched_at = InstantField(allow_null=True, help_text="Null: history without a date.")
+    source = serializers.CharField(source="source.key")  # type: ignore[assignment]
+    campaign_id = PublicIdField("campaign", allow_null=True)
+    utm = serializers.DictField(child=serializers.CharField())
+
+
+class TouchesSerializer(serializers.Serializer[Any]):
+    data = TouchSerializer(many=True)  # type: ignore[assignment]
+
+
+class LeadTouchesView(ApiView):
+    """Every touch of a lead that carried UTM values, the first one first; kept for life."""
+
+    permissions = {"GET": "leads.view"}
+
+    @extend_schema(responses=TouchesSerializer)
+    def get(self, request: Request, lead: str) -> Response:
+        found = visible_leads(request).filter(pk=decode_or_404("lead", lead)).first()
+        if found is None:
+            raise Http404
+        touches = found.touches.select_related("source").order_by("touched_at", "pk")[:200]
+        return Response({"data": TouchSerializer(touches, many=True).data})
 
 
 class CampaignTakeUpView(ApiView):

@@ -142,6 +142,7 @@ resources: list[URLPattern | URLResolver] = [
     path("reviews/<str:week>/", metrics.ReviewView.as_view()),
     path("sources/", sources.SourceListView.as_view()),
     path("sources/<str:key>/", sources.SourceView.as_view()),
+    path("leads/<str:lead>/touches/", campaigns.LeadTouchesView.as_view()),
     path("campaigns/", campaigns.CampaignListView.as_view()),
     path("campaigns/<str:campaign>/", campaigns.CampaignView.as_view()),
     path("campaigns/<str:campaign>/yield/", campaigns.CampaignYieldView.as_view()),

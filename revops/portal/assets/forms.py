@@ -74,7 +74,7 @@ class AssetForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("cold_after_days"):
-            data["cold_after_days"] = COLD_AFTER_DAYS.get(data.get("kind"), USUALLY_COLD_AFTER_DAYS)
+            data["cold_after_days"] = COLD_AFTER_DAYS.get(str(data.get("kind")), USUALLY_COLD_AFTER_DAYS)
         return data
 
     def described(self) -> Asset:
