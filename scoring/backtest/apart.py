@@ -32,9 +32,14 @@ def ask_backtest(
     scope: Scope | None = None,
     quick: bool = False,
 ) -> Backtest:
-    """What `run_backtest` answers, judged where there is room for it. Raises as it does."""
+    """What `run_backtest` answers, judged where there is room for it. Raises as it does.
+
+    A quick answer is a sample's, which is small: it is given on the spot, while the helper may still be starting.
+    """
     pair = _both(candidate, against)
-    return _answer(run_backtest, pair[0], against=pair[1], scope=scope, quick=quick)
+    if quick:
+        return run_backtest(pair[0], against=pair[1], scope=scope, quick=True)
+    return _answer(run_backtest, pair[0], against=pair[1], scope=scope)
 
 
 def ask_flips(

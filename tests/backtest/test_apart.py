@@ -74,6 +74,13 @@ def test_a_short_past_is_judged_on_the_spot(office: Office, monkeypatch: pytest.
 
 
 @pytest.mark.django_db
+def test_a_quick_answer_waits_for_no_helper(office: Office, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.BACKTEST_APART_FROM = 0
+    monkeypatch.setattr(apart.Helper, "ask", None)
+    assert ask_backtest(stricter("fit", 25), quick=True).cases == 0
+
+
+@pytest.mark.django_db
 def test_what_is_no_rulebook_is_refused_before_anybody_is_asked(
     office: Office, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
