@@ -25,6 +25,7 @@ def refresh_labels(lead_ids: Iterable[UUID]) -> None:
         label_cases([Label(*row) for row in cursor.fetchall()])
 
 
+# A rejection that was contested, and that the judge finds should not have been, is no label.
 # The answer is the first that stands, as everywhere: what a lead that was accepted became later, its outcomes say. They
 # belong to the hand-off that was accepted last, else to the last one. A lead of history is a case once it has an answer
 # or an outcome; one that was met, won or valued was accepted, whether or not somebody wrote that down.
@@ -39,6 +40,10 @@ WITH answered AS (
       FROM feedback_disposition answer
      WHERE answer.lead_id = ANY(%(leads)s) AND answer.kind <> 'undone'
            AND NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id)
+           AND NOT (answer.kind = 'rejected' AND EXISTS (
+               SELECT FROM feedback_contest contest
+                 JOIN feedback_contestverdict verdict ON verdict.contest_id = contest.id
+                WHERE contest.handoff_id = answer.handoff_id AND contest.about = 'rejection' AND verdict.is_upheld))
      GROUP BY answer.lead_id, answer.handoff_id
 ), became AS (
     SELECT lead_id, bool_or(kind = 'meeting') AS met, bool_or(kind IN ('opportunity', 'won', 'lost')) AS opportunity,

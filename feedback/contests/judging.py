@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from feedback.contests.rules import OTHER, side_of
+from feedback.labels import refresh_labels
 from feedback.models import Contest, ContestVerdict, CorrectedExample
 from leads.models import Lead
 from revops.foundation import ledger
@@ -58,6 +59,8 @@ def judge_contest(contest: Contest, user: User, *, is_upheld: bool, words: str, 
         effects=_carry_out(contest, user, now) if is_upheld else [],
     )  # fmt: skip
     verdict.save(force_insert=True)
+    if is_upheld and contest.about == "rejection":
+        refresh_labels([contest.lead_id])  # backtests must not learn from an answer that should not have been
     if contest.judges_clock_id is not None:
         evidence = Evidence(contest.lead_id, now, "verdict", str(contest.pk))
         meet_clocks(CONTEST_CLAUSES[OTHER[contest.side]], [evidence], now=now)

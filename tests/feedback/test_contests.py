@@ -24,6 +24,7 @@ from feedback.contests import (
 from feedback.models import Contest, ContestAbout, ContestVerdict, CorrectedExample
 from revops.foundation.models import LedgerEntry
 from revops.portal import journey
+from scoring.models import Case, CaseAnswer, CaseKind
 from sla.clocks import cancel_clocks_of_leads
 from sla.models import Absence, Clock, ClockExcuse, HandOff, RoutingBalance, TurnEntry
 from sla.queries import clause_board
@@ -199,8 +200,11 @@ def test_an_upheld_rejection_charges_the_turn_again_and_labels_an_example(compan
     company.reject(lead, reason="too_small", evidence="3 employees")
     credited = TurnEntry.objects.filter(reason="credit_back").count()
     found = opened(lead, company.marketing_head, "rejection", now + HOUR)
+    case = Case.objects.filter(lead=lead, kind=CaseKind.HAND_OFF)
+    assert case.get().answer == CaseAnswer.REJECTED
     judged = judge_contest(found, company.sales_head, is_upheld=True, words="It fits.", now=now + HOUR)
     assert judged.verdict.effects == ["turn_charged"] * credited + ["example_corrected"]
+    assert (case.get().answer, case.get().reason) == (CaseAnswer.NONE, ""), "backtests do not learn from it"
     example = CorrectedExample.objects.get()
     assert (example.aspect, example.key, example.said, example.right) == (
         "rejection", "too_small", "rejected", "met the criteria",
