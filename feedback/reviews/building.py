@@ -16,9 +16,10 @@ from feedback.reviews.lines import Line, line_of
 from leads.models import Source
 from revops.foundation.ids import encode
 from revops.foundation.statistics import wilson_interval
-from scoring.models import Rulebook
+from scoring.models import Rulebook, TierOverride
 
 CONTESTS_SHOWN = 10
+OVERRIDES_SHOWN = 10
 SECTIONS: list[tuple[str, str, list[str]]] = [
     ("outcomes", "Outcomes", ["pipeline_created", "revenue_won", "lead_to_opportunity", "lead_to_revenue", "win_rate"]),
     ("quality", "Conversion quality", ["acceptance_rate", "accepted_leads", "connect_to_meeting",
@@ -49,6 +50,7 @@ def build_review(week: Week, *, now: datetime) -> dict[str, Any]:
         "sla": [promise.as_dict() for promise in promise_board(week, now)],
         "contests": _contests(period, now),
         "rulebooks": _published(week, lines["acceptance_rate"]),
+        "overrides": _overrides(period, now),
         "side_by_side": _side_by_side(period),
     }
 
@@ -127,6 +129,30 @@ def top_reasons(period: Period, limit: int = 5) -> list[dict[str, Any]]:
         }
         for row in counted[:limit]
     ]
+
+
+def _overrides(period: Period, now: datetime) -> dict[str, Any]:
+    """Exceptions from derived tiers: those granted in the period, and how many were in force at its end. Two queries."""
+    until = min(now, period.end)
+    counted = TierOverride.objects.filter(lead__withdrawn_at__isnull=True)
+    granted = list(
+        counted.filter(created_at__gte=period.start, created_at__lt=period.end)
+        .select_related("author", "lead__account", "lead__score")
+        .order_by("created_at", "pk")
+    )
+    lasting = counted.filter(created_at__lte=until, expires_at__gt=until).exclude(ended_at__lte=until)
+    return {
+        "granted": len(granted),
+        "in_force": lasting.count(),
+        "rows": [
+            {
+                "lead": encode("lead", row.lead_id), "company": row.lead.account.name if row.lead.account else "",
+                "tier": row.tier, "derived_tier": row.lead.score.tier if hasattr(row.lead, "score") else None,
+                "reason": row.reason, "author": row.author.name, "expires_at": row.expires_at.isoformat(),
+            }
+            for row in granted[:OVERRIDES_SHOWN]
+        ],
+    }  # fmt: skip
 
 
 EFFECT_WEEKS = 4

@@ -31,6 +31,7 @@ from feedback.reviews import (
 from feedback.reviews.building import _effect
 from feedback.reviews.lines import Line, line_of
 from scoring.models import Rulebook
+from scoring.overrides import end_overrides, grant_overrides
 from tests.conftest import NOW
 from tests.feedback.company import Company
 
@@ -128,6 +129,21 @@ def test_three_leads_are_put_side_by_side(company: Company, week: Week) -> None:
     company.reject(lead, "no_budget", "3000 EUR")
     (told,) = build_review(week, now=week.end)["side_by_side"]
     assert (told["kind"], told["words"]) == ("rejected", "Does not meet the budget criteria: 3000 EUR")
+
+
+def test_exceptions_from_the_rules_are_counted_and_named(company: Company, week: Week) -> None:
+    one, two = company.hand_off(2)
+    (granted,) = grant_overrides([one.pk], 2, "Their CFO waits.", company.sales_head, NOW + timedelta(days=14), NOW)
+    earlier = NOW - timedelta(days=9)
+    (over,) = grant_overrides([two.pk], 3, "A partner.", company.sales_head, earlier + timedelta(days=1), earlier)
+    told = build_review(week, now=week.end)["overrides"]
+    assert (told["granted"], told["in_force"]) == (1, 1)
+    (row,) = told["rows"]
+    assert (row["tier"], row["derived_tier"], row["reason"]) == (2, 1, granted.reason)
+    assert build_review(week.plus(-1), now=week.end)["overrides"]["granted"] == 1
+    end_overrides([granted], week.end - timedelta(hours=1))
+    assert build_review(week, now=week.end)["overrides"]["in_force"] == 0
+    assert over.expires_at < NOW
 
 
 def test_the_effect_of_a_rulebook_is_measured_in_full_weeks(company: Company, week: Week) -> None:
@@ -314,4 +330,4 @@ def test_queries_of_the_review_do_not_grow(company: Company, week: Week, leads: 
             company.reject(lead) if number % 2 else company.accept(lead)
     with CaptureQueriesContext(connection) as captured:
         build_review(week, now=datetime.fromisoformat(week.end.isoformat()))
-    assert len(captured) == 45
+    assert len(captured) == 47
