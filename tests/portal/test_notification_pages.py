@@ -80,7 +80,7 @@ def test_a_number_out_of_bounds_is_refused_and_what_was_chosen_is_kept(office):
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "<title>Error:" in page
-    assert page.count('<option value="daily" selected>') == 4  # lead.assigned by e-mail, and three defaults
+    assert page.count('<option value="daily" selected>') == 5  # lead.assigned by e-mail, and four defaults
 
 
 def test_my_chat_is_saved_sealed_tested_and_removed(office):
