@@ -89,6 +89,7 @@ def open_page(browser: Browser, live_server: Any, console: Console) -> Iterator[
         contexts.append(context)
         context.add_init_script(_REPORT_VIOLATIONS)
         context.set_default_timeout(10_000)
+        context.set_default_navigation_timeout(60_000)  # the first request imports the whole portal
         if user is not None:
             client = Client()
             client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
