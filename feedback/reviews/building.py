@@ -132,7 +132,7 @@ def top_reasons(period: Period, limit: int = 5) -> list[dict[str, Any]]:
 
 
 def _overrides(period: Period, now: datetime) -> dict[str, Any]:
-    """Exceptions from derived tiers: those granted in the period, and how many were in force at its end. Two queries."""
+    """Exceptions from derived tiers: granted in the period, and in force at its end. Two queries."""
     until = min(now, period.end)
     counted = TierOverride.objects.filter(lead__withdrawn_at__isnull=True)
     granted = list(
