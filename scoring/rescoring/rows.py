@@ -40,7 +40,7 @@ def rows_of(
     """The scores at these places, whose leads stand on these decisions so far."""
     again = found.reevaluate_day[places]
     will_change = again != NEVER
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "decision": decisions, "fit": found.axes[Axis.FIT][places], "intent": found.axes[Axis.INTENT][places],
         "timing": found.axes[Axis.TIMING][places], "tier": found.tier[places], "priority": found.priority[places],
     }  # fmt: skip
