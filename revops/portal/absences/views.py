@@ -137,7 +137,6 @@ def import_file(request: HttpRequest) -> HttpResponse:
         "lede": _("Nothing is planned yet. Leave out what is no absence, then save."),
         "back_url": reverse("absences"),
         "back_label": _("Absences"),
-        "save_url": reverse("absences-import-save"),
         "sealed": seal_events(found.events, person.pk),
         "hidden": [("person", encode("user", person.pk))],
         "rows": rows,

@@ -173,7 +173,7 @@ def import_days(request: HttpRequest, public_id: str) -> HttpResponse:
         % {"name": calendar.name},
         "back_url": reverse("calendar", args=[public_id]),
         "back_label": calendar.name,
-        "save_url": reverse("calendar-days-save", args=[public_id]),
+        "calendar": calendar,
         "sealed": seal_events(events, calendar.pk),
         "hidden": [],
         "rows": rows,
