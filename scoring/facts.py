@@ -96,8 +96,8 @@ def load_facts(
         instants = [as_of.get(row.lead_id, now) for row in rows]
         acts: list[ActRow] = []
         if rows and compiled.signal_kinds:
-            asked = [(at, who) for at, row in enumerate(rows) for who in (row.person_id, *row.also)]
-            places, people = [at for at, _ in asked], [who for _, who in asked]
+            pairs = [(at, who) for at, row in enumerate(rows) for who in (row.person_id, *row.also)]
+            places, people = [at for at, _ in pairs], [who for _, who in pairs]
             since = [instants[at] for at in places]
             cursor.execute(_ACTS, [array_of(places), array_of(people), array_of(since), list(compiled.signal_kinds)])
             acts = [

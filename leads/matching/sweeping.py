@@ -118,7 +118,8 @@ def _candidates(cursor: Any, side: _Side, ids: Sequence[UUID]) -> list[tuple[UUI
 
 # --- the two sides ---------------------------------------------------------------------------------------------------
 def _read_person(row: Sequence[Any]) -> Known:
-    return Known(*(value or "" for value in row[:-1]), account=str(row[-1] or ""))
+    first, last, email, phone, title, company, domain, country, account = (str(value or "") for value in row)
+    return Known(first, last, email, phone, title, company, domain, country, account)
 
 
 def _read_company(row: Sequence[Any]) -> KnownCompany:

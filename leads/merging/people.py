@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ def open_leads(people: Sequence[Person]) -> dict[UUID, Lead]:
     return {lead.person_id: lead for lead in leads.select_related("account", "source", "owner")}
 
 
-def goes_on(first: Person, second: Person, leads: dict[UUID, Lead]) -> Person:
+def goes_on(first: Person, second: Person, leads: Mapping[UUID, Lead]) -> Person:
     """Who should survive: whoever's lead is furthest, then whoever is known for longer."""
 
     def order(person: Person) -> tuple[int, datetime, UUID]:
@@ -111,7 +111,7 @@ def undo_merge(merge_id: UUID, by: User, *, now: datetime) -> PersonMerge:
     _save_pair(pair, now)
     if merge.merged_lead_id is not None:
         _part_leads(merge)
-    if "account" in before:
+    if "account" in before and merge.kept_lead_id is not None:
         Lead.objects.filter(pk=merge.kept_lead_id).update(account_id=before["account"] or None)
     Lead.objects.filter(pk__in=merge.moved_leads, person=survivor).update(person=merged)
     ask_again("people", [*(UUID(pk) for pk in before["dropped"]), *filter(None, [merge.proposal_id])])

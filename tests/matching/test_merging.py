@@ -32,6 +32,7 @@ def lead_of(house: dict[str, Any], email: str, /, **facts: Any) -> Lead:
     """A lead of its own that came in an hour ago."""
     sent = item(house["source"], email, **facts, _received_at=NOW - timedelta(hours=1))
     (receipt,) = journey.admit([sent], now=NOW - timedelta(hours=1))
+    assert receipt.lead_id is not None
     return Lead.objects.select_related("person", "account").get(pk=receipt.lead_id)
 
 
@@ -188,6 +189,7 @@ def test_work_after_the_merge_stays_with_the_lead_that_went_on(company: dict[str
     ready, other = two(company)
     done = merge(ready.person_id, other.person_id, [], company["admin"], now=NOW)
     owner = HandOff.objects.get(lead=ready).owner_id
+    assert owner is not None
     journey.decide([Answer(ready.pk, owner, "accepted", NOW)], now=NOW)
     undo(done.pk, company["admin"], now=NOW + timedelta(minutes=5))
     assert Lead.objects.get(pk=ready.pk).stage == Stage.ACCEPTED
@@ -218,7 +220,8 @@ def test_undo_restores_both_exactly(
     with transaction.atomic():
         ready = lead_of(company, "ada@acme-works.com", **READY)
         other = lead_of(company, "ada@acme-works.io", **{**(READY if both_ready else {"first_name": "Ad"}), **facts})
-        if answer and (handoff := HandOff.objects.filter(lead=other, owner__isnull=False).first()):
+        handoff = HandOff.objects.filter(lead=other).first()
+        if answer and handoff is not None and handoff.owner_id is not None:
             journey.decide([Answer(other.pk, handoff.owner_id, answer, NOW)], now=NOW)
         if closed:
             Lead.objects.filter(pk=other.pk).update(stage=Stage.LOST)

@@ -82,7 +82,7 @@ def numbers_of(accounts: Sequence[Account]) -> dict[UUID, Numbers]:
     people = dict(
         Person.objects.filter(account__in=ids, merged_into__isnull=True).values_list("account").annotate(n=Count("pk"))
     )
-    leads = {
+    leads: dict[UUID, Any] = {
         row["account"]: row
         for row in Lead.objects.shown().filter(account__in=ids).order_by().values("account").annotate(
             n_open=Count("pk", filter=~Q(stage__in=CLOSED_STAGES)), n_won=Count("pk", filter=Q(stage=Stage.WON)),
@@ -92,7 +92,7 @@ def numbers_of(accounts: Sequence[Account]) -> dict[UUID, Numbers]:
     surging = set(
         AccountTask.objects.filter(account__in=ids, state=TaskState.OPEN).values_list("account_id", flat=True)
     )
-    nothing = {"n_open": 0, "n_won": 0, "at": None}
+    nothing: dict[str, Any] = {"n_open": 0, "n_won": 0, "at": None}
     return {
         pk: Numbers(
             people.get(pk, 0), (row := leads.get(pk, nothing))["n_open"], row["n_won"], row["at"], pk in surging

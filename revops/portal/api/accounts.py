@@ -329,7 +329,7 @@ def _version(account: Account) -> int:
 
 def _facts(said: dict[str, Any], request: Request) -> dict[str, Any]:
     """The change in the words of the account. Raises validation_error for what names nothing."""
-    facts = {name: said[name] or "" for name in ("name", "industry", "territory") if name in said}
+    facts: dict[str, Any] = {name: said[name] or "" for name in ("name", "industry", "territory") if name in said}
     facts |= {name: said[name] for name in ("employees", "owner_id") if name in said}
     if "domain" in said:
         facts["domain"] = read_domain(said["domain"]) or None if said["domain"] else None

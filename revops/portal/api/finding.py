@@ -58,8 +58,8 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
         rows = PersonIdentity.objects.filter(
             system__in={system for system, _ in outside}, value__in={value for _, value in outside}
         )
-        rows = rows.values_list("system", "value", Coalesce("person__merged_into", "person"))
-        people = {(system, value): person for system, value, person in rows}
+        owners = rows.values_list("system", "value", Coalesce("person__merged_into", "person"))
+        people = {(system, value): person for system, value, person in owners}
     leads = visible_leads(request)
     by_id = {number: goes_on.get(pk, pk) for number, pk in by_id.items()} if (goes_on := _merged(by_id)) else by_id
     by_lead = dict(leads.filter(pk__in=by_id.values()).values_list("pk", "person_id")) if by_id else {}
@@ -81,7 +81,7 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
             by_person[person] = pk
             if email:
                 by_email[email.lower()] = person
-        by_email |= {str(email).lower(): person for email, person in also.items()}
+        by_email |= {str(email).lower(): person for email, person in also.items() if person}
     found = []
     for number, name in enumerate(named):
         if number in errors:

@@ -52,7 +52,7 @@ def _name_owners() -> None:
     """Whoever works a company's lead owns the company."""
     worked = Lead.objects.shown().filter(stage__in=["accepted", "opportunity", "won"], account__isnull=False)
     rows = worked.filter(owner__is_active=True).order_by("stage_at", "received_at")
-    owners = {lead.account_id: lead.owner for lead in rows.select_related("owner__team")}
+    owners = {lead.account_id: lead.owner for lead in rows.select_related("owner__team") if lead.account_id}
     for account in Account.objects.filter(pk__in=owners):
         owner = owners[account.pk]
         if owner is not None:

@@ -62,7 +62,7 @@ def compare_people(proposal: PersonProposal, keep: str = "") -> Comparison:
     """Two people; `keep` is “first” or “second”, else whoever should go on. Seven queries."""
     people = [proposal.first, proposal.second]
     leads = open_leads(people)
-    usual = goes_on(*people, leads)
+    usual = goes_on(people[0], people[1], leads)
     left = {"first": people[0], "second": people[1]}.get(keep, usual)
     right = people[1] if left == people[0] else people[0]
     handoffs = latest_handoffs([lead.pk for lead in leads.values()])
@@ -85,7 +85,7 @@ def compare_people(proposal: PersonProposal, keep: str = "") -> Comparison:
 def compare_accounts(proposal: AccountProposal, keep: str = "") -> Comparison:
     """Two accounts; the one with more leads goes on unless `keep` says otherwise. Three queries."""
     accounts = [proposal.first, proposal.second]
-    numbers: Mapping[UUID, dict[str, Any]] = {
+    numbers: Mapping[UUID, Mapping[str, Any]] = {
         row["pk"]: row
         for row in Account.objects.filter(pk__in=[one.pk for one in accounts])
         .values("pk")
