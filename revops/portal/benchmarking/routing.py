@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from statistics import median
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from leads.models import Account, Lead, Person, Source
 from revops.foundation.ids import new_ids
 from revops.foundation.models import Role, Team, User
+from revops.foundation.round_trips import plans_kept
 from sla.handoffs import HandOffRequest, hand_off_leads, route_waiting
 from sla.models import HandOff, RepProfile, RoutingRules
 from sla.routing import requests_of_leads, route_leads
@@ -20,6 +22,8 @@ from sla.starter import save_rep_profile, write_office_hours
 
 REPS = 50
 CHUNK = 1000
+WARM_UP = 20
+R = TypeVar("R")
 _COUNTRIES = ("DE", "AT", "CH", "FR", "NL", "SE", "US", "CA")
 
 
@@ -75,14 +79,25 @@ def new_leads(count: int) -> list[HandOffRequest]:
 
 def one_hand_off(rounds: int = 200) -> float:
     """Milliseconds that handing one new lead to sales takes inside the intake's transaction: the median."""
-    requests = new_leads(rounds + 20)
+    return _median(lambda request, now: hand_off_leads([request], now=now), new_leads(rounds + WARM_UP))
+
+
+def one_route(rounds: int = 200) -> float:
+    """Milliseconds of it that routing takes: roster, rules, capacity, absences, turns, a trace; the median."""
+    requests = new_leads(rounds + WARM_UP)
+    _leave_unrouted(requests)
+    asked = requests_of_leads([request.lead_id for request in requests], at=datetime.now(UTC))
+    return _median(lambda request, now: route_leads([request], now=now), asked)
+
+
+def _median(work: Callable[[R, datetime], object], requests: Sequence[R]) -> float:
     times = []
     for request in requests:
-        with transaction.atomic():
+        with transaction.atomic(), plans_kept():
             began = time.perf_counter()
-            hand_off_leads([request], now=datetime.now(UTC))
+            work(request, datetime.now(UTC))
             times.append(time.perf_counter() - began)
-    return 1000 * sorted(times[20:])[rounds // 2]
+    return 1000 * median(times[WARM_UP:])
 
 
 def routing_alone(count: int) -> float:

@@ -15,6 +15,10 @@ from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
 
 
+WARM_UP = 6.0
+"""Seconds under load before anything is measured: rules compiled, and plans kept by each of some twenty connections."""
+
+
 class Command(BaseCommand):
     help = "Measures intake, lists, deadlines and scoring, as ratios to a bare baseline of the same run."
     requires_system_checks: list[str] = []
@@ -49,17 +53,19 @@ class Command(BaseCommand):
 
     def _measure_http(self, port: int, key: str, seconds: float) -> None:
         measures.bare(port, 8, 1.0)
-        measures.single(port, 8, 1.0, key)  # warm: compiled rules, connections, plans
+        measures.single(port, 8, WARM_UP, key)
         for connections in (4, 32):
             bare = self._load(f"bare insert, {connections} connections", measures.bare, port, connections, seconds)
             name = f"submission, {connections} connections"
             self._load(name, measures.single, port, connections, seconds, key, baseline=bare.rate)
         bulk = measures.bare_bulk(min(seconds, 2.0))
         self._note("bare bulk_create of 1,000", bulk, "rows/s")
-        load = measures.batches(port, 1, seconds, key)
-        self._check(load)
-        p95 = load.percentile(0.95)
-        self._note("batch of 1,000 submissions", load.rate * measures.BATCH, "leads/s", baseline=bulk, p95=p95)
+        for connections in (1, 4):
+            load = measures.batches(port, connections, seconds, key)
+            self._check(load)
+            name = f"batches of 1,000, {connections} connection{'s' if connections > 1 else ''}"
+            rate, p95 = load.rate * measures.BATCH, load.percentile(0.95)
+            self._note(name, rate, "leads/s", baseline=bulk, p95=p95)
         self._load("list of 50 leads, 4 connections", measures.lists, port, 4, seconds, key)
 
     def _measure_inside(self, seconds: float) -> None:
@@ -70,6 +76,7 @@ class Command(BaseCommand):
     def _measure_routing(self) -> None:
         routing.hire_reps()
         self._note("one hand-off at intake", 1000 / routing.one_hand_off(), "hand-offs/s")
+        self._note("routing in it", 1000 / routing.one_route(), "leads/s")
         dealt = routing.set_based(10_000)
         self._note("leads dealt by one statement", dealt, "leads/s")
         for count in (5_000, 20_000):
