@@ -13,7 +13,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BY_HAND = {
     "agreement-draft": "offered while no draft waits: the portal without leads shows it",
-    "contest-new": "the buttons on other pages post to it; it shows itself when it refuses",
     "rule-rebase": "offered when the rules changed since a draft began",
     "rule-rescore-progress": "asked for by the page of the rules while leads are judged anew",
 }
