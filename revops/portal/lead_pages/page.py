@@ -17,8 +17,9 @@ from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
 from revops.portal.lead_pages.privacy import Privacy, privacy_of
 from revops.portal.lead_pages.timeline import Timeline, timeline_of
 from revops.portal.queue.card import Card, card_for
-from scoring.explanation import Explanation, explain
+from scoring.explanation import AxisBeside, Explanation, explain, side_by_side
 from scoring.models import ScoreDecision
+from scoring.rules import plain_points
 from sla.fair_turns import TURN
 from sla.handoffs import latest_handoffs
 from sla.models import Assignment, HandOff
@@ -29,12 +30,13 @@ LEDGER_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class AxisPair:
-    """One axis when it was handed off (None if it never was) and now."""
+    """One axis when it was handed off (None if it never was) and now; rules that moved, with their points."""
 
     name: str
     then: Chart | None
     now: Chart | None
     change: str
+    moved: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +114,23 @@ def _explained(handoff: HandOff | None) -> Explanation | None:
 
 
 def _axes(then: Explanation | None, now: Explanation | None) -> list[AxisPair]:
-    charts = {
-        key: {part.axis.value: part for part in explanation.axes} if explanation else {}
-        for key, explanation in (("then", then), ("now", now))
-    }
-    names = list(charts["now"] or charts["then"])
-    pairs = []
-    for name in names:
-        before, after = charts["then"].get(name), charts["now"].get(name)
-        change = ""
-        if before and after:
-            change = (
-                _("%(name)s then %(then)s, now %(now)s") % {
-                    "name": name.capitalize(), "then": before.shown_total, "now": after.shown_total,
-                }
-                if before.total != after.total
-                else _("unchanged since the hand-off")
-            )  # fmt: skip
-        pairs.append(AxisPair(name.capitalize(), _chart(before, _("At hand-off")), _chart(after, _("Now")), change))
-    return pairs
+    return [
+        AxisPair(
+            pair.axis.value.capitalize(), _chart(pair.then, _("At hand-off")), _chart(pair.now, _("Now")),
+            _change(pair), [(words, plain_points(had), plain_points(has)) for words, had, has in pair.moved],
+        )
+        for pair in side_by_side(then, now)
+    ]  # fmt: skip
+
+
+def _change(pair: AxisBeside) -> str:
+    if pair.then is None or pair.now is None:
+        return ""
+    if not pair.is_changed:
+        return _("unchanged since the hand-off")
+    return _("%(name)s then %(then)s, now %(now)s") % {
+        "name": pair.axis.value.capitalize(), "then": pair.then.shown_total, "now": pair.now.shown_total,
+    }  # fmt: skip
 
 
 def _chart(part: Any, when: str) -> Chart | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Window
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from feedback.models import Disposition, TalkTrack
@@ -117,6 +118,23 @@ class Card:
     def why(self) -> str:
         """The findings of the one sentence; tier and axes stand beside it."""
         return findings(self.explanation.summary) if self.explanation else ""
+
+    @property
+    def tier_words(self) -> str:
+        """Which tier is which, where the lead was handed off as another one than it reads today; else empty."""
+        if self.handoff is None or self.explanation is None or self.handoff.tier == self.explanation.tier:
+            return ""
+        facts = {
+            "then": self.handoff.tier,
+            "day": date_format(timezone.localtime(self.handoff.handed_off_at), "j M"),
+            "now": self.explanation.tier,
+        }
+        lacks = self.explanation.disqualified or next(iter(self.explanation.missing), "")
+        if self.explanation.tier > self.handoff.tier and lacks:
+            words = _("Handed off as tier %(then)s on %(day)s; reads tier %(now)s today because it lacks: %(lacks)s")
+            return words % {**facts, "lacks": lacks}
+        words = _("Handed off as tier %(then)s on %(day)s; reads tier %(now)s today: %(why)s")
+        return words % {**facts, "why": self.why}
 
     @property
     def longest_bar(self) -> int:
