@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.foundation.statistics import change, is_too_few, mean, stands_out, wilson_interval
+from revops.foundation.statistics import change, difference_interval, is_too_few, mean, stands_out, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,23 @@ def test_the_interval_agrees_with_published_values(hits: int, n: int, low: float
     interval = wilson_interval(hits, n)
     assert interval is not None
     assert (interval.low, interval.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "other_hits", "other_n", "low", "high"),
+    [
+        (56, 70, 48, 80, 0.0524, 0.3339),  # Newcombe (1998), Statistics in Medicine 17, 873-890, method 10
+        (9, 10, 3, 10, 0.1705, 0.8090),
+        (10, 10, 0, 20, 0.6791, 1.0),
+    ],
+)
+def test_the_interval_of_a_difference_agrees_with_published_values(
+    hits: int, n: int, other_hits: int, other_n: int, low: float, high: float
+) -> None:
+    interval = difference_interval(hits, n, other_hits, other_n)
+    assert interval is not None
+    assert (interval.low, interval.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert difference_interval(0, 0, 1, 2) is None
 
 
 def test_nothing_observed_has_no_interval() -> None:

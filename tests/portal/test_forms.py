@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from leads.models import Lead, LeadForm, Signal, SignalKind, Submission, SubmissionOutcome
+from leads.queries import conservation
 from revops.foundation.models import LedgerEntry
 from revops.portal.lead_forms.guard import TRAP, stamp
 from tests.conftest import NOW
@@ -118,6 +119,37 @@ def test_bad_input_is_worded_and_what_was_typed_stays(
     assert field in outcome.detail
     assert submission.body.payload["need"] == "We plan 40 routes"
     assert not Lead.objects.exists()
+
+
+HOSTILE = [
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }}{% load x %}", "=cmd|' /C calc'!A0",
+    "\u202eevil\u2066\u200f", "😀" * 120, "x" * 200, "x" * 10_000, "Ångström\u0301\u0327" * 20, "\x00", "a\x00b",
+    "\x07\x1b[31m", "\ufeff\u200b", "' OR 1=1 --", "%s%n${jndi:ldap://x}", "\r\nSet-Cookie: a=b", "-1", "1e999",
+    "9" * 400, "0001-01-01", "null", "مرحبا", "\U0001f469\u200d\U0001f680",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "field", ["email", "name", "company", "country", "employees", "phone", "need", "page", "opened"]
+)
+def test_hostile_words_break_nothing_and_are_all_accounted_for(client: Client, lead_form: LeadForm, field: str) -> None:
+    for number, words in enumerate(HOSTILE):
+        cache.clear()
+        answer = post(client, **{"name": f"Ada {number}", field: words, "utm_source": words})
+        assert answer.status_code in (302, 422), (field, words)
+        assert b"<script>alert" not in answer.content
+        assert b"<img src=x" not in answer.content
+        assert client.get("/f/demo/", {"utm_source": words, "page": words, "v": words}).status_code == 200
+        assert client.get("/f/demo/thanks/", {"receipt": words, "t": words}).status_code == 200
+    today = timezone.now().date()
+    (day,) = conservation(today, today)
+    assert (day.received, day.missing, day.pending) == (Submission.objects.count(), 0, 0)
+
+
+def test_two_hundred_characters_of_a_name_are_kept(client: Client, lead_form: LeadForm) -> None:
+    name = f"Ada {'Ä' * 196}"
+    assert post(client, name=name).status_code == 302
+    assert Lead.objects.get().person.last_name == "Ä" * 196
 
 
 def test_the_trap_for_robots_is_journalled_and_held_and_looks_the_same(client: Client, lead_form: LeadForm) -> None:

@@ -241,7 +241,7 @@ def _with_policy(response: HttpResponse, lead_form: LeadForm) -> HttpResponse:
         changes["form-action"] = f"'self' {parts.scheme}://{parts.netloc}"
     if lead_form.allowed_sites:
         changes["frame-ancestors"] = " ".join(lead_form.allowed_sites)
-        response.xframe_options_exempt = True # the older header cannot say it
+        response.xframe_options_exempt = True  # the older header cannot say it
     response._policy_changes = changes  # type: ignore[attr-defined]
     return response
 
