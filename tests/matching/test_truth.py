@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leads.models import AccountProposal, Person, PersonMerge, PersonProposal
-from revops.portal.benchmarking.duplicates import Measured, measure
+from revops.portal.benchmarking.matching import Measured, measure
 from tests.conftest import NOW
 
 

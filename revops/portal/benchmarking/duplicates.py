@@ -1,26 +1,14 @@
-"""People with a known truth: who is whom is decided first, then written down badly. Measures what matching proposes."""
+"""People with a known truth: who is whom is decided first, then written down badly. Pure."""
 
 from __future__ import annotations
 
-import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import combinations
 from random import Random
 from typing import Any
-from uuid import UUID
 
-from leads.cleaning import registered_domain
 from leads.hygiene import FREE_DOMAINS
 from leads.matching.likeness import folded
-from leads.matching.sweeping import sweep_people
-from leads.models import Account, Person, PersonProposal
-from leads.names import normalise_company
-from leads.titles import function_of, seniority_of
-from revops.foundation.bulk import insert_rows
-from revops.foundation.ids import new_id
 from revops.portal.demo.firms import Firm, found_firm
 from revops.portal.demo.places import choose_country, choose_name, choose_region
 
@@ -62,27 +50,6 @@ class Truth:
     """Everything written down, in the order it came; two writings of one `who` are a match."""
 
     rows: list[Written] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What matching proposed of a known truth. `missed` counts by the way the second writing differed."""
-
-    people: int
-    true_pairs: int
-    proposed: int
-    right: int
-    missed: dict[str, int]
-    wrong: list[tuple[Written, Written]]
-    seconds: float
-
-    @property
-    def precision(self) -> float:
-        return self.right / self.proposed if self.proposed else 1.0
-
-    @property
-    def recall(self) -> float:
-        return self.right / self.true_pairs if self.true_pairs else 1.0
 
 
 def write_truth(people: int, seed: int) -> Truth:
@@ -295,61 +262,3 @@ def _misspelled(rng: Random, word: str) -> str:
             return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         case _:
             return word[:at] + rng.choice("aeinrst".replace(word[at].lower(), "")) + word[at + 1 :]
-
-
-# --- measuring -------------------------------------------------------------------------------------------------------
-def store(truth: Truth, now: datetime) -> dict[UUID, Written]:
-    """Writes the people into the database as the intake would; answers with who each row is."""
-    accounts: dict[str, Account] = {}
-    people: list[Person] = []
-    who: dict[UUID, Written] = {}
-    for row in truth.rows:
-        domain = registered_domain(row.email.partition("@")[2])
-        domain = "" if domain in FREE_DOMAINS else domain
-        key = domain or normalise_company(row.company)
-        if key and key not in accounts:
-            accounts[key] = Account(
-                id=new_id(), name=row.company, normalised_name=normalise_company(row.company), domain=domain or None,
-                created_at=now, updated_at=now,
-            )  # fmt: skip
-        person = Person(
-            id=new_id(), account=accounts.get(key), email=row.email or None, phone=row.phone or None,
-            first_name=row.first, last_name=row.last, title=row.title, seniority=seniority_of(row.title),
-            function=function_of(row.title), country=row.country, created_at=now, updated_at=now,
-        )  # fmt: skip
-        people.append(person)
-        who[person.pk] = row
-    insert_rows(Account, list(accounts.values()))
-    insert_rows(Person, people)
-    return who
-
-
-def measure(people: int, seed: int, now: datetime) -> Measured:
-    """Writes a truth down, lets the matching look at it, and compares. Needs a database of its own."""
-    who = store(write_truth(people, seed), now)
-    started = time.perf_counter()
-    while sweep_people(now=now):
-        pass
-    seconds = time.perf_counter() - started
-    return compare(who, seconds)
-
-
-def compare(who: dict[UUID, Written], seconds: float = 0.0) -> Measured:
-    """The proposals of these people beside the truth."""
-    clusters: dict[int, list[UUID]] = defaultdict(list)
-    for pk, row in who.items():
-        clusters[row.who].append(pk)
-    true_pairs = {tuple(sorted(pair)) for pks in clusters.values() for pair in combinations(pks, 2)}
-    found = {
-        (first, second)
-        for first, second in PersonProposal.objects.filter(state="open").values_list("first_id", "second_id")
-        if first in who and second in who
-    }
-    right = found & true_pairs
-    missed = Counter(_kind(who[a], who[b]) for a, b in true_pairs - found)
-    wrong = [(who[a], who[b]) for a, b in found - true_pairs]
-    return Measured(len(who), len(true_pairs), len(found), len(right), dict(missed), wrong, seconds)
-
-
-def _kind(one: Written, other: Written) -> str:
-    return " / ".join(sorted({one.kind, other.kind} - {"first"}))

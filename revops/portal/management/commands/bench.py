@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
 
-from revops.portal.benchmarking import importing, measures, memory, past, promises, routing
+from revops.portal.benchmarking import importing, matching, measures, memory, past, promises, routing
 from revops.portal.benchmarking.load import Load
 from revops.portal.benchmarking.server import open_company, own_database, web_server
-
 
 WARM_UP = 6.0
 """Seconds under load before anything is measured: rules compiled, and plans kept by each of some twenty connections."""
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                     self._measure_http(port, key, seconds)
             if not options["rows"]:
                 self._measure_inside(seconds)
+                self._measure_matching()
                 self._measure_routing()
                 self._measure_promises()
                 self._measure_past(cases)
@@ -67,6 +69,19 @@ class Command(BaseCommand):
             rate, p95 = load.rate * measures.BATCH, load.percentile(0.95)
             self._note(name, rate, "leads/s", baseline=bulk, p95=p95)
         self._load("list of 50 leads, 4 connections", measures.lists, port, 4, seconds, key)
+
+    def _measure_matching(self) -> None:
+        """How many people a second are compared, and how right the proposals are, beside similar text alone."""
+        with transaction.atomic():
+            ours, alike = matching.measure_both(4000, 11, timezone.now())
+            transaction.set_rollback(True)
+        baseline = alike.people / alike.seconds
+        for name, found in (("people beside similar text alone", alike), ("people matched", ours)):
+            rate = found.people / found.seconds
+            self._note(name, rate, "people/s", baseline=baseline if found is ours else None)
+            self.rows[-1] |= {"precision": round(found.precision, 4), "recall": round(found.recall, 4)}
+            if not self.is_quiet:
+                self.stdout.write(f"{'':38} precision {found.precision:.4f}, recall {found.recall:.4f}")
 
     def _measure_inside(self, seconds: float) -> None:
         self._note("deadlines in business time", measures.deadlines(min(seconds, 2.0)), "deadlines/s")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from leads.matching.sweeping import sweep_all
 from leads.models import AccountProposal, PersonProposal
-from revops.portal.benchmarking.duplicates import Measured, measure
+from revops.portal.benchmarking.matching import Measured, measure_both
 
 
 class Command(BaseCommand):
@@ -25,8 +25,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["measure"]:
-            found = self._measured(options["measure"], options["seed"])
-            self._print(_document(found), options["json"], _words(found))
+            ours, alike = self._measured(options["measure"], options["seed"])
+            words = f"{_words(ours)}\nSimilar text alone: {_words(alike)}"
+            self._print({**_document(ours), "similar_text_alone": _document(alike)}, options["json"], words)
             return
         now, looked_at = timezone.now(), 0
         while swept := sweep_all(now=now):
@@ -42,10 +43,10 @@ class Command(BaseCommand):
         )
         self._print(counts, options["json"], words)
 
-    def _measured(self, people: int, seed: int) -> Measured:
+    def _measured(self, people: int, seed: int) -> tuple[Measured, Measured]:
         """Within a transaction that is rolled back: nothing of it stays."""
         with transaction.atomic():
-            found = measure(people, seed, timezone.now())
+            found = measure_both(people, seed, timezone.now())
             transaction.set_rollback(True)
         return found
 
