@@ -173,12 +173,6 @@ KINDS: tuple[NoticeKind, ...] = (
         _HEADS, Group.RULES, email=_NOW,
     ),
     NoticeKind(
-        "rulebook.review_overdue", _("The rules should have been reviewed"),
-        _("Once a week from the day after, until somebody reviews them."),
-        _("The rules should have been reviewed by 30 June. Until they are, only an emergency is published."),
-        _HEADS, Group.RULES, email=_NOW,
-    ),
-    NoticeKind(
         "talk_track.expired", _("A talk track of yours expired"), _("It is no longer shown until you date it anew."),
         _("Your talk track “Routing for agencies” has expired and is no longer shown."),
         frozenset({*_MARKETING, Role.SALES_MANAGER}), Group.RULES, email=_DAILY,
