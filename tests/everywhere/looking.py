@@ -41,15 +41,14 @@ STICKS_OUT = """() => {
     const wide = document.documentElement.scrollWidth - room;
     return wide > 0 || out.length ? [`${wide} px too wide`, ...out] : [];
 }"""
-_SEND_EMPTY = """() => {
-    const form = [...document.querySelectorAll('main form[method=post]')].find(
-        form => [...form.querySelectorAll('[required]')].some(field => field.checkVisibility()));
-    if (!form) return false;
+_FORM = """[...document.querySelectorAll('main form[method=post]')].find(
+    form => [...form.querySelectorAll('[required]')].some(field => field.checkVisibility()))"""
+_SEND_EMPTY = f"""() => {{
+    const form = {_FORM};
     for (const field of form.querySelectorAll('input:not([type=hidden]),textarea'))
         if (!['checkbox', 'radio', 'submit'].includes(field.type)) field.value = '';
     setTimeout(() => HTMLFormElement.prototype.submit.call(form));
-    return true;
-}"""
+}}"""
 
 OpenPage = Callable[..., Page]
 
@@ -64,11 +63,10 @@ def complaints(open_page: OpenPage, places: Iterable[Place], *, name: str, send_
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(place.url)
         if send_empty:
-            with page.expect_navigation() as answer:
-                if not page.evaluate(_SEND_EMPTY):
-                    page.reload()
-            if answer.value.request.method == "GET" and not answer.value.request.redirected_from:
+            if not page.evaluate(f"() => !!({_FORM})"):
                 continue
+            with page.expect_navigation():
+                page.evaluate(_SEND_EMPTY)
         for words in _look_at(page, f"{name}-{place.name}"):
             yield f"{place.url} as {place.role}, {words}"
 
