@@ -19,10 +19,9 @@ def lead_id(lead: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def admin(house: Any) -> Client:
-    """A key of the admin's own, which may grant."""
-    text = key_for(house.people["admin"], "leads:read", "rules:read", "overrides:write")
-    return Client(HTTP_AUTHORIZATION=f"Bearer {text}")
+def admin(as_: Callable[[str], Client]) -> Client:
+    """The admin in a session: no key may grant."""
+    return as_("admin")
 
 
 def test_an_exception_is_granted_read_and_ended_and_the_derived_tier_stays(
@@ -56,9 +55,11 @@ def test_an_exception_without_reason_end_or_lead_is_refused(admin: Client, lead_
     assert not TierOverride.objects.exists()
 
 
-def test_an_integration_reads_exceptions_and_grants_none(machine: Any, lead_id: str) -> None:
+def test_a_key_reads_exceptions_and_grants_none_whoever_owns_it(machine: Any, house: Any, lead_id: str) -> None:
     body = {"lead_id": lead_id, "tier": 1, "reason": "We say so."}
-    assert machine.send("overrides/", body, 403).json()["code"] == "forbidden"
+    owned = Client(HTTP_AUTHORIZATION=f"Bearer {key_for(house.people['admin'])}")
+    for client in (machine, owned):
+        assert client.send("overrides/", body, 403).json()["code"] == "forbidden"
     assert machine.get_json("overrides/")["data"] == []
 
 

@@ -1,4 +1,4 @@
-"""Exceptions from derived tiers over the API: read by many, granted and ended by people or a key of their own."""
+"""Exceptions from derived tiers over the API: read by many, granted and ended by people in a session, never a key."""
 
 from __future__ import annotations
 
