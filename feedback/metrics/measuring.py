@@ -92,7 +92,9 @@ def _measure(metric: Metric, n: int, hits: int, value: Any) -> Measure:
 
 
 def _select(metric: Metric, key: str) -> str:
-    return f"SELECT {key}, count(fact.lead_id), count(*) FILTER (WHERE fact.value > 0), {_FOLDS[metric.fold]}"
+    return (
+        f"SELECT {key}, count(fact.lead_id), count(fact.lead_id) FILTER (WHERE fact.value > 0), {_FOLDS[metric.fold]}"
+    )
 
 
 def measure(metric: Metric, period: Period, filters: Filters = Filters()) -> Measure:

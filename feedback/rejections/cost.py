@@ -29,7 +29,12 @@ def cost_of(period: Period) -> Cost:
     """The cost of the rejections and acceptances of the period, in the reporting currency. One query."""
     with connection.cursor() as cursor:
         currency = settings.REPORTING_CURRENCY
-        values: dict[str, Any] = {"start": period.start, "end": period.end, "currency": currency, "units": units_of(currency)}
+        values: dict[str, Any] = {
+            "start": period.start,
+            "end": period.end,
+            "currency": currency,
+            "units": units_of(currency),
+        }
         cursor.execute(_COST, values)
         found = {kind: (float(amount), n) for kind, amount, n in cursor.fetchall()}
     lost, lost_known = found.get("rejected", (0.0, 0))

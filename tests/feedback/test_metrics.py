@@ -214,6 +214,10 @@ def _person_speed() -> Iterator[Row]:
         yield lead, handoff.handed_off_at, (tried - begun) / timedelta(hours=1)
 
 
+def _was_accepted(lead: Lead) -> bool:
+    return lead.handoffs.filter(state="accepted").exists()
+
+
 ANSWERED = ("accepted", "rejected", "returned")
 DAY = timedelta(days=1)
 SLOW: dict[str, Callable[[], Iterator[Row]]] = {
@@ -255,6 +259,7 @@ SLOW: dict[str, Callable[[], Iterator[Row]]] = {
     "recycled_conversion": lambda: (
         (le, h.answered_at, float(h.state == "accepted")) for le, h in _handoffs(*ANSWERED) if h.number > 1
     ),
+    "cost_per_accepted": lambda: ((le, le.received_at, 0.0) for le in _live() if _was_accepted(le)),
 }  # fmt: skip
 
 
@@ -264,6 +269,8 @@ def _fold(key: str, values: list[float]) -> float | None:
             return float(sum(values))
         case Fold.MEDIAN:
             return median(values) if values else None
+        case Fold.PER_LEAD:
+            return None  # nobody states money here; tests/campaigns does
         case _:
             return sum(values) / len(values) if values else None
 

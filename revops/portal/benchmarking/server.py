@@ -99,7 +99,7 @@ def web_server(database: str, workers: int, threads: int) -> Iterator[int]:
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and server.poll() is None:
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as client:
