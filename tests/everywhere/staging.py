@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from feedback.models import Outcome
-from leads.models import ImportRun, Lead, LeadForm, Source
+from feedback.models import Finding, Outcome, ReasonCode
+from leads.models import Confirmation, ImportRun, Lead, LeadForm, Source
 from revops.foundation import jobs
 from revops.foundation.models import Job, Role
+from revops.portal.consents.mails import confirm_url, withdraw_token
 from revops.portal.vetting import working
 from sla.models import Agreement
 from tests.everywhere.walking import client_of
@@ -34,6 +37,11 @@ def stage() -> list[str]:
     slug = LeadForm.objects.values_list("slug", flat=True)[0]
     lead, outcome = Lead.objects.order_by("pk")[0], Outcome.objects.filter(recorded_by__isnull=False)[0]
     draft = Agreement.objects.filter(state="draft")[0]
+    now, reason = timezone.now(), ReasonCode.objects.order_by("pk")[0]
+    Finding.objects.get_or_create(
+        week_on=now.date() - timedelta(days=now.weekday() + 7), reason=reason, source=Source.objects.order_by("pk")[0],
+        defaults={"rejections": 9, "opened_at": now, "due_at": now + timedelta(days=4)},
+    )  # fmt: skip
     return [
         *(f"{tried}{step}/" for step in ("check", "columns", "values", "rules", "mend", "shape")),
         done,
@@ -42,7 +50,10 @@ def stage() -> list[str]:
         vetted,
         f"{in_work}progress/",
         reverse("hosted-form-thanks", args=[slug]),
+        f"/c/{confirm_url(Confirmation.objects.all()[0]).rpartition('/c/')[2]}",
+        reverse("withdraw-consent", args=[withdraw_token(lead.person_id)]),
         reverse("agreement-edit", args=[draft.version]),
+        reverse("findings"),
         reverse("correct-outcome", args=[outcome.lead.public_id, outcome.pk]),
         f"{reverse('rule-try')}?lead={lead.public_id}",
         *outside_the_navigation(),
