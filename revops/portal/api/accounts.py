@@ -110,6 +110,10 @@ class BuyingGroupSerializer(Serializer):
     members = GroupMemberSerializer(many=True)
 
 
+class AccountEventSerializer(EventSerializer):
+    """One event of any lead of the account; `by` is empty without people:pii."""
+
+
 class AccountTaskSerializer(Serializer):
     id = PublicIdField("task", source="pk")
     account_id = PublicIdField("account")
@@ -185,7 +189,7 @@ class AccountTimelineView(ApiView):
     permissions = {"GET": "accounts.view"}
     query_parameters = frozenset({"kind", "cursor"})
 
-    @extend_schema(responses=paged(EventSerializer))
+    @extend_schema(responses=paged(AccountEventSerializer))
     def get(self, request: Request, account: str) -> Response:
         found, kind = account_or_404(request.user, account), request.query_params.get("kind", "")
         if kind and kind not in SHOWN:

@@ -84,7 +84,7 @@ class MatchListView(ApiView):
     sorts: ClassVar[dict[str, Sort | str]] = {"score": "score", "id": "pk", "found_at": "found_at"}
     usual_sort = "-score"
 
-    @extend_schema(responses=paged(MatchSerializer))
+    @extend_schema(operation_id="matches_list", responses=paged(MatchSerializer))
     def get(self, request: Request, of: str) -> Response:
         return self.page(_rows(of), lambda rows: [_shown(of, row) for row in rows])
 
