@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import default
 from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
@@ -161,7 +161,10 @@ def _bounced(message: EmailMessage) -> list[str]:
     for part in _parts(message):
         if part.get_content_type() != "message/delivery-status":
             continue
-        for block in part.get_payload() if isinstance(part.get_payload(), list) else []:
+        blocks = part.get_payload()
+        for block in blocks if isinstance(blocks, list) else []:
+            if not isinstance(block, Message):
+                continue
             action, status = str(block.get("Action", "")).lower(), str(block.get("Status", ""))
             recipient = str(block.get("Final-Recipient") or block.get("Original-Recipient") or "")
             if action.strip() == "failed" and not status.strip().startswith("4"):
@@ -175,7 +178,7 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
     for number, part in enumerate(message.walk()):
         if number == MOST_PARTS:
             return
-        yield part  # type: ignore[misc]
+        yield part
 
 
 def _text(message: EmailMessage) -> str:

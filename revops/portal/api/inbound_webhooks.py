@@ -59,7 +59,7 @@ class ChangedHookSerializer(Serializer):
 
 class NewHookSerializer(ChangedHookSerializer):
     name = serializers.CharField(max_length=120)
-    source = serializers.SlugField(max_length=64)  # type: ignore[assignment]
+    source = serializers.SlugField(max_length=64)
     scheme = serializers.ChoiceField(choices=HookScheme.choices)
     mapping = serializers.ListField(child=MappingRowSerializer(), max_length=100)
     secret = serializers.CharField(
@@ -266,7 +266,7 @@ def _hook(public_id: str) -> InboundHook:
 def _shown(row: InboundHook) -> dict[str, Any]:
     row.url = address_of_hook(row)  # type: ignore[attr-defined]
     if not hasattr(row, "failed"):
-        row.failed = HookDelivery.objects.filter(hook=row, state=DeliveryState.FAILED).count()
+        row.failed = HookDelivery.objects.filter(hook=row, state=DeliveryState.FAILED).count()  # type: ignore[attr-defined]
     return dict(HookSerializer(row).data)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -120,7 +121,7 @@ def _register_booking_tool(user: User, form: LeadForm, now: datetime) -> None:
     create_hook(hook, user, now - timedelta(days=60))
     known = Lead.objects.filter(stage="nurture", person__email__isnull=False).order_by("-received_at").first()
     email = str(known.person.email) if known else "jo@tidal-logistics.com"
-    posts = [
+    posts: list[dict[str, Any]] = [
         {"event": {"id": "bk_1041", "name": "Thirty minutes"}, "invitee": {"email": email, "name": ""},
          "answers": [{"text": "We would like to see it with our own routes."}]},
         {"event": {"id": "bk_1042", "name": "Thirty minutes"}, "invitee": {"email": "x@mailinator.com", "name": "X"}},
