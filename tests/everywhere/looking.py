@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Error, Page, Route
 
 from tests.everywhere.walking import Place, person_of
 
@@ -47,7 +47,7 @@ _SEND_EMPTY = f"""() => {{
     const form = {_FORM};
     for (const field of form.querySelectorAll('input:not([type=hidden]),textarea'))
         if (!['checkbox', 'radio', 'submit'].includes(field.type)) field.value = '';
-    setTimeout(() => HTMLFormElement.prototype.submit.call(form));
+    setTimeout(() => HTMLFormElement.prototype.submit.call(form), 100);
 }}"""
 
 OpenPage = Callable[..., Page]
@@ -67,8 +67,11 @@ def complaints(open_page: OpenPage, places: Iterable[Place], *, name: str, send_
                 continue
             with page.expect_navigation():
                 page.evaluate(_SEND_EMPTY)
-        for words in _look_at(page, f"{name}-{place.name}"):
-            yield f"{place.url} as {place.role}, {words}"
+            page.wait_for_load_state("networkidle")
+        try:
+            yield from (f"{place.url} as {place.role}, {words}" for words in _look_at(page, f"{name}-{place.name}"))
+        except Error as error:
+            yield f"{place.url} as {place.role} went away while it was looked at: {error.message.splitlines()[0]}"
 
 
 def _page_of(open_page: OpenPage, role: str) -> Page:
