@@ -49,6 +49,7 @@ def stage() -> list[str]:
         fresh,
         vetted,
         f"{in_work}progress/",
+        reverse("hosted-form", args=[slug]),
         reverse("hosted-form-thanks", args=[slug]),
         f"/c/{confirm_url(Confirmation.objects.all()[0]).rpartition('/c/')[2]}",
         reverse("withdraw-consent", args=[withdraw_token(lead.person_id)]),

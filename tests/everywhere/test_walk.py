@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 BY_HAND = {
     "agreement-draft": "offered while no draft waits: the portal without leads shows it",
+    "hook-in": "other systems post to it",
+    "hook-in-secret": "other systems post to it",
     "rule-rebase": "offered when the rules changed since a draft began",
     "rule-rescore-progress": "asked for by the page of the rules while leads are judged anew",
 }
