@@ -35,9 +35,13 @@ VALUES: list[Any] = [
 
 @pytest.fixture
 def clients(machine, as_):
-    """The key where keys may write, the admin where only people may."""
+    """The key of a system where systems may write, the admin where only people and their own keys may."""
     admin = as_("admin")
-    for_people = {name for name, row in policy.PERMISSIONS.items() if row.scope is None}
+    for_people = {
+        name
+        for name, row in policy.PERMISSIONS.items()
+        if row.scope is None or ("integration" not in row.roles and "admin" in row.roles)
+    }
     return lambda route: admin if route.permission in for_people else machine
 
 
