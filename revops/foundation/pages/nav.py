@@ -61,7 +61,7 @@ NAVIGATION = (
             Page(_("Reasons"), "reasons", "list-details", EVERYONE - {"rep"}),
             Page(_("Rules"), "rules", "checklist", EVERYONE, "g u"),
             Page(_("Sources"), "sources", "route", MARKETING | MANAGERS | ADMIN, "g o"),
-            Page(_("Campaigns"), "campaigns", "target-arrow", MARKETING | MANAGERS | ADMIN, "g c"),
+            Page(_("Campaigns"), "campaigns", "target-arrow", MARKETING | MANAGERS | ADMIN, "g m"),
         ),
     ),
     Group(

@@ -47,7 +47,11 @@ def lead_shown(user: Any, public_id: str, shown: Shown | None) -> Lead:
     except ValueError:
         raise Http404 from None
     leads = Lead.objects.shown() if shown and shown.lead_id == pk else leads_for(user)
-    lead = leads.select_related("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team").filter(pk=pk).first()
+    lead = (
+        leads.select_related("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team")
+        .filter(pk=pk)
+        .first()
+    )
     if lead is None:
         raise Http404
     return lead

@@ -178,7 +178,13 @@ def routable_reps() -> list[User]:
 
 def _open_handoffs(user: Any, place: Place) -> HandOffQuerySet:
     handoffs = HandOff.objects.open().select_related(
-        "lead__person", "lead__account__owner", "lead__account__dynamics", "lead__source", "lead__campaign", "lead__owner__team", "owner"
+        "lead__person",
+        "lead__account__owner",
+        "lead__account__dynamics",
+        "lead__source",
+        "lead__campaign",
+        "lead__owner__team",
+        "owner",
     )
     match place.owner:
         case "unrouted":
@@ -261,7 +267,9 @@ def _row(handoff: HandOff, place: Place) -> Row:
 def _wanted_lead(user: Any, wanted: UUID | None) -> Lead | None:
     if wanted is None:
         return None
-    leads = leads_for(user).select_related("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team")
+    leads = leads_for(user).select_related(
+        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
+    )
     return leads.filter(pk=wanted).first()
 
 

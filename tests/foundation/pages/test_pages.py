@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 
 from revops.foundation.models import User
+from revops.foundation.pages import nav
 from revops.foundation.pages.errors import ERRORS, error_page, server_error
 
 STATIC = Path(settings.BASE_DIR) / "static"
@@ -107,3 +108,8 @@ def test_a_form_that_was_open_for_too_long_is_refused_in_words(person: User) -> 
     answer = client.post("/me/display/", {"theme": "dark"})
     assert answer.status_code == 403
     assert b"open for too long" in answer.content
+
+
+def test_every_shortcut_of_the_rail_goes_to_one_page():
+    keys = [page.keys for group in nav.NAVIGATION for page in group.pages if page.keys]
+    assert sorted(set(keys)) == sorted(keys)
