@@ -72,7 +72,7 @@ PERMISSIONS: dict[str, Permission] = _table(
     ("gate.change", _("Change the hygiene rules"), (_MARKETING_MANAGER, _ADMIN), None),
     ("gate.bounces", _("Report addresses that bounce"), (*_MARKETING, _ADMIN, _MACHINE), "leads:write"),
     ("sources.view", _("See sources and campaigns"), _EVERYBODY, "leads:read"),
-    ("sources.manage", _("Register, change and stop sources"), (_MARKETING_MANAGER, _ADMIN), "sources:write"),
+    ("sources.manage", _("Register, change and stop sources"), (_MARKETING_MANAGER, _ADMIN, _MACHINE), "sources:write"),
     ("campaigns.manage", _("Describe campaigns and assets, state what was spent"), (*_MARKETING, _ADMIN, _MACHINE),
      "campaigns:write"),
     ("forms.manage", _("Create, change and publish lead forms"), (*_MARKETING, _ADMIN, _MACHINE), "forms:manage"),

@@ -64,7 +64,7 @@ class TeamListView(ApiView):
 
 
 class TeamView(ApiView):
-    permissions = {"GET": "leads.view", "PATCH": "sla.manage"}
+    permissions = {"GET": "leads.view", "PATCH": "people.manage"}
 
     def get(self, request: Request, pk: UUID) -> Response:
         return self.versioned(TeamSerializer(Team.objects.get(pk=pk)).data, 17)

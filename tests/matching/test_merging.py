@@ -45,20 +45,29 @@ def two(house: dict[str, Any], **more: Any) -> tuple[Lead, Lead]:
     return ready, other
 
 
-def state_of(*leads: Lead) -> dict[str, Any]:
-    """Everything that counts about these leads and their people, but for versions and the time of the last change."""
+def state_of(*leads: Lead, led_to_sales: bool = False) -> dict[str, Any]:
+    """Everything that counts about these leads and their people, but for versions and the time of the last change.
+
+    With `led_to_sales` a merge handed a lead off: that hand-off stays in the history, and the lead came back today.
+    """
     pks, people = [lead.pk for lead in leads], [lead.person_id for lead in leads]
     return {
         "people": list(Person.objects.filter(pk__in=people).order_by("pk").values(*_but(Person, "updated_at"))),
-        "leads": list(Lead.objects.filter(pk__in=pks).order_by("pk").values(*_but(Lead, "version"))),
-        "handoffs": list(HandOff.objects.filter(lead__in=pks).order_by("pk").values(*_but(HandOff, "version"))),
+        "leads": list(Lead.objects.filter(pk__in=pks).order_by("pk").values(*_but(Lead, "version", "stage_at"))),
+        "since": set() if led_to_sales else set(Lead.objects.filter(pk__in=pks).values_list("pk", "stage_at")),
+        "handoffs": list(
+            HandOff.objects.filter(lead__in=pks).exclude(cause_kind="merge", state="withdrawn").order_by("pk")
+            .values(*_but(HandOff, "version"))
+        ),
         "running": sorted(
             Clock.objects.open().filter(lead__in=pks).values_list(
                 "clause__code", "lead", "handoff", "user", "started_at", "due_at", "warn_at", "paused_at"
             ), key=str,
         ),
         "counted": sorted(
-            Clock.objects.counted().filter(lead__in=pks).values_list("clause__code", "lead", "due_at"), key=str
+            Clock.objects.counted().filter(lead__in=pks)
+            .exclude(handoff__cause_kind="merge", handoff__state="withdrawn")
+            .values_list("clause__code", "lead", "due_at"), key=str,
         ),
         "scores": list(LeadScore.objects.filter(lead__in=pks).order_by("pk").values("fit", "intent", "timing", "tier")),
         "turns": list(RoutingBalance.objects.order_by("pk").values("user", "balance")),
@@ -229,10 +238,25 @@ def test_undo_restores_both_exactly(
             first_id=min(ready.person_id, other.person_id), second_id=max(ready.person_id, other.person_id), score=80,
             found_at=NOW,
         )  # fmt: skip
-        before = state_of(ready, other)
         survivor, merged = (other, ready) if turned else (ready, other)
+        before = {led: state_of(ready, other, led_to_sales=led) for led in (False, True)}
         done = merge(survivor.person_id, merged.person_id, sorted(taken), company["admin"], now=NOW, proposal=question)
         assert PersonMerge.objects.get().undone_at is None
+        led_to_sales = HandOff.objects.filter(cause_kind="merge").exists()
         undo(done.pk, company["admin"], now=NOW)
-        assert state_of(ready, other) == before
+        assert state_of(ready, other, led_to_sales=led_to_sales) == before[led_to_sales]
         transaction.set_rollback(True)
+
+
+def test_what_only_both_were_ready_for_leaves_sales_when_the_merge_is_undone(company: dict[str, Any]) -> None:
+    ready, other = two(company)
+    done = merge(other.person_id, ready.person_id, ["email", "name", "phone", "title"], company["admin"], now=NOW)
+    caused = HandOff.objects.get(lead=other)
+    assert (caused.cause_kind, caused.cause_id, caused.state) == ("merge", done.public_id, "open")
+    undo(done.pk, company["admin"], now=NOW)
+    caused.refresh_from_db()
+    other.refresh_from_db()
+    assert (caused.state, other.stage, other.owner_id) == ("withdrawn", "nurture", None)
+    assert not Clock.objects.open().filter(lead=other).exists()
+    assert sum(RoutingBalance.objects.values_list("balance", flat=True)) == 0
+    assert HandOff.objects.get(lead=ready).state == "open"

@@ -158,12 +158,13 @@ def test_lists_are_explained_in_two_queries_and_once_told_in_one():
 
 def test_only_the_latest_told_are_remembered_each_in_its_language():
     told = Told[str](2)
-    first, second, third = (new_id() for _number in range(3))
-    for number, decision_id in enumerate((first, second, third)):
-        told.keep(decision_id, f"words {number}")
-    assert (told.of(first), told.of(second), told.of(third)) == (None, "words 1", "words 2")
+    lead_id = new_id()
+    for number in range(3):
+        told.keep(lead_id, number, f"words {number}")
+    assert [told.of(lead_id, number) for number in range(3)] == [None, "words 1", "words 2"]
+    assert told.of(new_id(), 2) is None
     with translation.override("de"):
-        assert told.of(third) is None
+        assert told.of(lead_id, 2) is None
 
 
 def test_unknown_and_repeated_leads_are_taken_once_or_left_out():

@@ -10,9 +10,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from leads.lifecycle import Stage
 from leads.merging.accounts import merge_accounts, undo_account_merge
 from leads.merging.people import merge_people, undo_merge
 from leads.models import Account, AccountMerge, AccountProposal, Lead, Person, PersonMerge, PersonProposal
+from leads.transitions import Move, move_leads
 from revops.foundation import ledger, outbox
 from revops.foundation.ids import encode
 from revops.foundation.models import LedgerEntry, OutboxMessage, User
@@ -43,9 +45,11 @@ def merge(
 
 
 def undo(merge_id: UUID, by: User, *, now: datetime) -> PersonMerge:
-    """Takes a merge back on all floors. Raises MergeRefused."""
+    """Takes a merge back on all floors, also the hand-off it led to, unless sales answered it. Raises MergeRefused."""
     with transaction.atomic():
         done = undo_merge(merge_id, by, now=now)
+        if done.kept_lead_id is not None:
+            _take_back(done.kept_lead_id, done, by, now)
         if done.merged_lead_id is not None:
             ended = [UUID(pk) for pk in done.before.get("handoffs", [])]
             resume_parted(ended, [done.merged_lead_id], _reason(done), now=now)
@@ -80,6 +84,15 @@ def final_lead(lead: Lead) -> Lead:
     while lead.merged_into_id is not None:
         lead = Lead.objects.select_related("person", "account", "merged_into").get(pk=lead.merged_into_id)
     return lead
+
+
+def _take_back(lead_id: UUID, done: PersonMerge, by: User, now: datetime) -> None:
+    """What only both together were ready for is withdrawn from sales; marketing keeps the lead."""
+    caused = HandOff.objects.open().filter(lead=lead_id, cause_kind=CAUSE, cause_id=done.public_id)
+    if caused.exists():
+        end_merged([lead_id], by.pk, "The merge was undone.", now=now)
+        back = Move(lead_id, Stage.HANDED_OFF, Stage.NURTURE, now, CAUSE, done.public_id, by.pk, None)
+        move_leads([back], now=now)
 
 
 def _reason(done: PersonMerge) -> str:
