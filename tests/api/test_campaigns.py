@@ -136,10 +136,15 @@ def test_a_source_is_registered_stopped_and_the_ledger_knows(caller: Any) -> Non
     assert LedgerEntry.objects.get(action="source.changed").after == {"state": "stopped"}
 
 
-def test_an_integration_describes_campaigns_but_registers_no_source(house: Any, client: Any) -> None:
-    headers = {"Authorization": f"Bearer {key_for(house.people['integration'])}"}
+def test_a_system_registers_sources_only_by_their_own_scope(house: Any, client: Any) -> None:
     body = {"key": "fair", "name": "Fair", "kind": "inbound"}
-    refused = client.post("/api/v1/sources/", body, content_type="application/json", headers=headers)
-    assert refused.status_code == 403
+    for scope, status in (("campaigns:write", 403), ("sources:write", 201)):
+        headers = {"Authorization": f"Bearer {key_for(house.people['integration'], scope)}"}
+        answer = client.post("/api/v1/sources/", body, content_type="application/json", headers=headers)
+        assert answer.status_code == status
+
+
+def test_an_integration_describes_campaigns(house: Any, client: Any) -> None:
+    headers = {"Authorization": f"Bearer {key_for(house.people['integration'])}"}
     body = {"source": "website", "key": "spring", "name": "Spring"}
     assert client.post("/api/v1/campaigns/", body, content_type="application/json", headers=headers).status_code == 201
