@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,8 +18,8 @@ from rest_framework.response import Response
 
 from leads.models import HookDelivery, InboundHook, Source
 from leads.models.hooks import DeliveryState, HookScheme
-from revops.foundation.api.idempotency import keep, keyed_write, replayed, reserve
 from revops.foundation.api.schema import paged
+from revops.foundation.api.secret_views import SecretView
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer, SpanField
 from revops.foundation.api.views import ApiView
 from revops.foundation.ids import encode
@@ -122,26 +121,7 @@ class HookDeliveryFilter(FilterSet):
     state = ChoiceFilter(choices=DeliveryState.choices)
 
 
-class _SecretAnswer(ApiView):
-    """A write whose answer holds a secret: what is kept for repeats of the request leaves the secret out."""
-
-    is_transactional = False
-
-    def once(self, request: Request, run: Callable[[], tuple[InboundHook, str]], status: int) -> Any:
-        write = keyed_write(request)
-        with transaction.atomic():
-            if write is not None:
-                reserve([write], timezone.now())
-                if write.kept is not None:
-                    return replayed(write)
-            hook, secret = run()
-            shown = _shown(hook)
-            if write is not None:
-                keep([(write, self._finished(Response({**shown, "secret": None}, status=status)))])
-            return Response({**shown, "secret": secret}, status=status)
-
-
-class HookListView(_SecretAnswer):
+class HookListView(SecretView):
     """Senders; register one."""
 
     permissions = {"GET": "hooks.manage", "POST": "hooks.manage"}
@@ -158,12 +138,12 @@ class HookListView(_SecretAnswer):
         form.is_valid(raise_exception=True)
         asked = dict(form.validated_data)
 
-        def make() -> tuple[InboundHook, str]:
+        def make() -> tuple[dict[str, Any], str]:
             secret = asked.pop("secret", "")
             hook = InboundHook(**{**asked, "source": _source(asked["source"])})
             with _worded():
                 text = create_hook(hook, asker(request), timezone.now(), secret)
-            return hook, text
+            return _shown(hook), text
 
         return self.once(request, make, 201)
 
@@ -195,7 +175,7 @@ class HookView(ApiView):
         return self.versioned(_shown(row), row.version)
 
 
-class HookRotateView(_SecretAnswer):
+class HookRotateView(SecretView):
     """A new secret; the old one works until the overlap ends."""
 
     permissions = {"POST": "hooks.manage"}
@@ -208,9 +188,10 @@ class HookRotateView(_SecretAnswer):
         if not OVERLAP * 0 <= overlap <= LONGEST_OVERLAP:
             raise refused("/overlap", "out_of_range", _("From PT0S to P60D."))
 
-        def rotate() -> tuple[InboundHook, str]:
+        def rotate() -> tuple[dict[str, Any], str]:
             row = _hook(hook)
-            return row, rotate_secret(row, asker(request), timezone.now(), overlap)
+            secret = rotate_secret(row, asker(request), timezone.now(), overlap)
+            return _shown(row), secret
 
         return self.once(request, rotate, 200)
 

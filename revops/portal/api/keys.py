@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -15,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from revops.foundation import ledger
-from revops.foundation.api.idempotency import keep, keyed_write, replayed, reserve
 from revops.foundation.api.schema import paged
+from revops.foundation.api.secret_views import SecretView
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer, SpanField
 from revops.foundation.api.views import ApiView
 from revops.foundation.api_keys import LONGEST_LIFE, OVERLAP, create_api_key, revoke_api_keys, rotate_api_key
@@ -61,26 +59,7 @@ class RotationSerializer(Serializer):
     overlap = SpanField(required=False, help_text="How long the old secret still works; missing: P7D.")
 
 
-class _SecretView(ApiView):
-    """A write whose answer holds a secret: what is kept for repeats of the request leaves the secret out."""
-
-    is_transactional = False
-
-    def once(self, request: Request, run: Callable[[], tuple[ApiKey, str]], status: int) -> Any:
-        write = keyed_write(request)
-        with transaction.atomic():
-            if write is not None:
-                reserve([write], timezone.now())
-                if write.kept is not None:
-                    return replayed(write)
-            key, secret = run()
-            shown = dict(ApiKeySerializer(key).data)
-            if write is not None:
-                keep([(write, self._finished(Response({**shown, "secret": None}, status=status)))])
-            return Response({**shown, "secret": secret}, status=status)
-
-
-class ApiKeyListView(_SecretView):
+class ApiKeyListView(SecretView):
     """List keys; make one."""
 
     permissions = {"GET": "api_keys.manage", "POST": "api_keys.manage"}
@@ -95,7 +74,7 @@ class ApiKeyListView(_SecretView):
     def post(self, request: Request) -> Any:
         form = NewKeySerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return self.once(request, lambda: _make(request, form.validated_data), 201)
+        return self.once(request, lambda: _shown(*_make(request, form.validated_data)), 201)
 
 
 class ApiKeyView(ApiView):
@@ -106,7 +85,7 @@ class ApiKeyView(ApiView):
         return Response(ApiKeySerializer(ApiKey.objects.get(pk=decode_or_404("key", key))).data)
 
 
-class RotateView(_SecretView):
+class RotateView(SecretView):
     """Give a key a new secret; the old one works until the overlap ends."""
 
     permissions = {"POST": "api_keys.manage"}
@@ -119,13 +98,13 @@ class RotateView(_SecretView):
         if not OVERLAP * 0 <= overlap <= LONGEST_LIFE:
             raise refused("/overlap", "out_of_range", _("From PT0S to two years."))
 
-        def rotate() -> tuple[ApiKey, str]:
+        def rotate() -> tuple[dict[str, Any], str]:
             row = ApiKey.objects.select_for_update().get(pk=decode_or_404("key", key))
             if row.revoked_at is not None:
                 raise refused("", "revoked", _("This key is revoked. Make a new one."))
             secret = rotate_api_key(row, timezone.now(), overlap)
             _note(request, row, "api_key.rotated")
-            return row, secret
+            return _shown(row, secret)
 
         return self.once(request, rotate, 200)
 
@@ -143,6 +122,10 @@ class RevokeView(ApiView):
             _note(request, row, "api_key.revoked")
         row.refresh_from_db()
         return Response(ApiKeySerializer(row).data)
+
+
+def _shown(key: ApiKey, secret: str) -> tuple[dict[str, Any], str]:
+    return dict(ApiKeySerializer(key).data), secret
 
 
 def _make(request: Request, values: dict[str, Any]) -> tuple[ApiKey, str]:
