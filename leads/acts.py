@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from leads.cleaning import one_line, read_moment
+from leads.intake import Item
 from leads.models import Lead, Signal
 from revops.foundation.bulk import insert_values
-
-if TYPE_CHECKING:
-    from leads.admission import Admission
 
 OTHER = "other_activity"
 FORM = "form_submission"
@@ -63,45 +61,29 @@ def read_act(data: Mapping[str, Any], *, default_at: datetime | None) -> Act:
     )
 
 
-def acts_of(admission: Admission, *, is_new: bool) -> list[Act]:
-    """The acts a submission stands for: those it lists, else one for sending it; plus one for coming back.
+def acts_of(item: Item, received_at: datetime) -> list[Act]:
+    """The acts a submission stands for: those it lists, else one for sending it.
 
-    What continues an earlier submission stands only for what it lists.
+    What continues an earlier submission stands only for what it lists, and so does history.
     """
-    item, payload = admission.entry.item, admission.entry.item.payload or {}
-    at = item.occurred_at if item.is_history else item.occurred_at or admission.at
+    payload, at = item.payload or {}, item.occurred_at if item.is_history else item.occurred_at or received_at
     acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
     if payload.get("act"):
         acts.append(Act(kind=one_line(payload["act"], 48), topic=one_line(payload.get("topic"), 64), occurred_at=at))
-    if item.is_history or payload.get("continues"):
-        return acts
-    if not acts:
+    if not acts and not _only_lists(item):
         acts.append(Act(kind=FORM, topic=one_line(payload.get("topic"), 64), occurred_at=at))
-    if not is_new:
-        acts.append(Act(kind=REPEAT, topic=acts[0].topic, occurred_at=at))
     return acts
 
 
-def insert_acts(
-    pairs: Iterable[tuple[Admission, Act]], *, kinds: Mapping[str, int], dated: Collection[UUID] = ()
-) -> None:
-    """Writes the acts that submissions brought. Leads in `dated` know the time of their latest act already."""
-    record_acts(
-        [
-            ActOnLead(
-                act=act,
-                lead_id=admission.lead.pk,
-                person_id=admission.lead.person_id,
-                source_id=admission.entry.item.source_id,
-                received_at=admission.at,
-                submission_id=admission.entry.submission.pk,
-            )
-            for admission, act in pairs
-            if admission.lead is not None
-        ],
-        kinds=kinds,
-        dated=dated,
-    )
+def coming_back(item: Item, received_at: datetime, acts: Sequence[Act]) -> list[Act]:
+    """The act of enquiring again, beside the `acts` that the submission of a known lead stands for."""
+    if _only_lists(item):
+        return []
+    return [Act(kind=REPEAT, topic=acts[0].topic, occurred_at=item.occurred_at or received_at)]
+
+
+def _only_lists(item: Item) -> bool:
+    return item.is_history or bool((item.payload or {}).get("continues"))
 
 
 def record_acts(

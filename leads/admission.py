@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leads.acts import KINDS, Act, acts_of, insert_acts
+from leads.acts import KINDS, Act, ActOnLead, acts_of, coming_back, record_acts
 from leads.campaigns import Came, NewTouch, find_campaigns, keep_touches
 from leads.cleaning import Facts, clean, one_line
 from leads.gate import rules_of, rules_statement
@@ -18,7 +17,7 @@ from leads.intake import Journalled
 from leads.models import Campaign, Lead, LifecycleEvent, Person, Source, SubmissionOutcome
 from leads.models.submissions import OutcomeKind
 from leads.people import Enquiry, find_or_create_people
-from revops.foundation.bulk import FEW, insert_missing, insert_values, new_rows, update_rows
+from revops.foundation.bulk import insert_missing, insert_values, new_rows, update_rows
 from revops.foundation.reading import rows_of, rows_where, select_where
 from revops.foundation.round_trips import fetch_together, one_round_trip
 
@@ -27,7 +26,10 @@ STOPPED_KINDS = {"quarantine": OutcomeKind.QUARANTINED, "refuse": OutcomeKind.RE
 
 @dataclass(slots=True)
 class Admission:
-    """What became of one submission. `lead` is None if it was stopped; `detail` then says why."""
+    """What became of one submission, and the acts it stands for.
+
+    `lead` is None if it was stopped; `detail` then says why.
+    """
 
     entry: Journalled
     facts: Facts
@@ -36,6 +38,7 @@ class Admission:
     detail: str = ""
     flags: tuple[str, ...] = ()
     lead: Lead | None = None
+    acts: list[Act] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -71,10 +74,10 @@ def admit_people(entries: Sequence[Journalled], *, now: datetime, released: bool
         now=now,
     )
     dated = _open_or_attach(welcome, people, now=now)
-    acts = [(a, act) for a in welcome for act in acts_of(a, is_new=a.outcome == OutcomeKind.NEW)]
-    with one_round_trip() if max(len(acts), len(admissions)) <= FEW else nullcontext():
+    acts = [act for admission in welcome for act in _acts_on_lead(admission)]
+    with one_round_trip(max(len(acts), len(admissions))):
         _write_down(admissions, released=released, now=now)
-        insert_acts(acts, kinds=dict(kinds), dated=dated)
+        record_acts(acts, kinds=dict(kinds), dated=dated)
     return admissions
 
 
@@ -160,20 +163,23 @@ def _open_or_attach(admissions: Sequence[Admission], people: Sequence[Person], *
             _touch(lead, admission)
             touched[lead.pk] = lead
         admission.lead = lead
-    fresh = {lead.pk: lead for lead in created}
+    fresh = {lead.pk for lead in created}
     for admission in admissions:
+        admission.acts = acts_of(admission.entry.item, admission.at)
         if admission.lead is not None and admission.lead.pk in fresh:
-            _date(admission.lead, acts_of(admission, is_new=True))
+            _date(admission.lead, admission.acts)
     lost = _insert_leads(created)
     for admission in admissions:
         if admission.lead is not None and admission.lead.pk in lost:
             admission.lead = lost[admission.lead.pk]
             admission.outcome = OutcomeKind.ATTACHED
+        if admission.outcome == OutcomeKind.ATTACHED:
+            admission.acts += coming_back(admission.entry.item, admission.at, admission.acts)
     known = [lead for pk, lead in touched.items() if pk not in fresh or pk in lost]
     if known:
         update_rows(Lead, known, ["need", "attributes", "last_touch", "account", "is_history", "received_at"])
     keep_touches([touch for pair in zip(admissions, campaigns, strict=True) if (touch := _touch_of(*pair))])
-    return fresh.keys() - lost.keys()
+    return fresh - lost.keys()
 
 
 def _open_leads(person_ids: Collection[UUID]) -> list[Lead]:
@@ -210,6 +216,16 @@ def _date(lead: Lead, acts: Sequence[Act]) -> None:
     for act in acts:
         if act.occurred_at is not None:
             lead.last_signal_at = max(lead.last_signal_at or act.occurred_at, act.occurred_at)
+
+
+def _acts_on_lead(admission: Admission) -> list[ActOnLead]:
+    lead, entry = admission.lead, admission.entry
+    if lead is None:
+        return []
+    return [
+        ActOnLead(act, lead.pk, lead.person_id, entry.item.source_id, admission.at, entry.submission.pk)
+        for act in admission.acts
+    ]
 
 
 def _touch(lead: Lead, admission: Admission) -> None:

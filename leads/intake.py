@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from leads.models import PendingSubmission, Submission, SubmissionBody
-from revops.foundation.bulk import FEW, insert_rows, insert_values, new_rows
+from revops.foundation.bulk import insert_rows, insert_values, new_rows
 from revops.foundation.round_trips import one_round_trip
 
 RETRY_AFTER = timedelta(seconds=30)
@@ -70,7 +69,7 @@ def journal_submissions(items: Sequence[Item], *, now: datetime) -> list[Journal
             known[key] = submission
         journalled.append(Journalled(item, submission))
     fresh = [entry for entry in journalled if not entry.is_repeat]
-    with one_round_trip() if 0 < len(fresh) <= FEW else nullcontext():
+    with one_round_trip(len(fresh)):
         insert_rows(Submission, [entry.submission for entry in fresh])
         insert_values(
             SubmissionBody,

@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from psycopg import Cursor
 
+from revops.foundation.bulk import FEW
+
 Statement = tuple[str, Sequence[Any]]
 """SQL with placeholders, and its values."""
 
@@ -32,11 +34,15 @@ def fetch_together(*statements: Statement) -> list[list[tuple[Any, ...]]]:
 
 
 @contextmanager
-def one_round_trip() -> Iterator[None]:
+def one_round_trip(rows: int = 1) -> Iterator[None]:
     """Statements inside are sent without waiting for their answers; an error of any is raised at the end at latest.
 
-    Reading rows inside costs a round trip of its own. COPY is not possible inside. The server keeps the plans.
+    With more than a few `rows` to each they run as usual, because a crowd is copied; with none nothing is sent. Reading
+    rows inside costs a round trip of its own. COPY is not possible inside. The server keeps the plans.
     """
+    if not 0 < rows <= FEW:
+        yield
+        return
     with plans_kept(), connection.wrap_database_errors, connection.connection.pipeline():
         yield
 

@@ -32,7 +32,6 @@ from leads.models.submissions import OutcomeKind
 from leads.transitions import move_leads
 from leads.withdrawal import withdraw_submissions
 from revops.foundation import outbox
-from revops.foundation.bulk import FEW
 from revops.foundation.round_trips import one_round_trip, plans_kept
 from revops.portal import notices
 from revops.portal.consents.arriving import settle_consents
@@ -161,7 +160,7 @@ def _qualify(
     )
     requests = requests_for(qualified, as_of, causes, cause_kind, not_before=not_before)
     handed_off = hand_off_leads(requests, now=now)
-    with one_round_trip() if 0 < len(handed_off) <= FEW else nullcontext():
+    with one_round_trip(len(handed_off)):
         open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
         outbox.enqueue(notices.of_handoffs(handed_off))
     move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +12,7 @@ from django.db.models import Max
 
 from leads.lifecycle import Stage
 from leads.transitions import Move, move_leads
-from revops.foundation.bulk import FEW, insert_rows, new_rows
+from revops.foundation.bulk import insert_rows, new_rows
 from revops.foundation.ids import new_ids
 from revops.foundation.round_trips import fetch_together, one_round_trip
 from sla.calendars import hours_of, newest_versions
@@ -91,7 +90,7 @@ def hand_off_leads(requests: Sequence[HandOffRequest], *, now: datetime) -> list
             for request, identifier in zip(ready, new_ids(len(ready), now), strict=True)
         ],
     )
-    with one_round_trip() if len(ready) * CLOCKS_EACH <= FEW else nullcontext():
+    with one_round_trip(len(ready) * CLOCKS_EACH):
         _write(handoffs, ready, roster, earlier, clauses, now=now)
     return handoffs
 
