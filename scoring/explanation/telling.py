@@ -120,7 +120,9 @@ def _notes(index: int, decision: ScoreDecision, judged: Judged, lead: int) -> It
     if act is not None and rule.half_life_days is not None:
         table = decay_table(rule.half_life_days)
         age = int(workspace.frame.as_of[lead] - workspace.measure(act).latest[lead])
-        yield _("worth %(share)d %% now") % {"share": table[min(age, len(table) - 1)] // 10}
+        share = table[min(age, len(table) - 1)] // 10
+        if share < 100:
+            yield _("worth %(share)d %% now") % {"share": share}
     before = int(judged.evaluation.before_caps[lead, index])
     if before != decision.contributions[index]:
         yield _cut(index, before, judged.compiled)
