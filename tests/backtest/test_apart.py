@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -21,17 +21,7 @@ from scoring.backtest.store import Store
 from scoring.publishing import NoLiveRulebook
 from scoring.rules import InvalidRulebook
 from tests.backtest.company import admit, sent, stricter
-from tests.portal.desk import Office, open_office
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
-
-
-@pytest.fixture
-def at() -> datetime:
-    return timezone.now() - timedelta(days=5)
+from tests.portal.desk import Office
 
 
 @pytest.fixture

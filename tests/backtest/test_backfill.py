@@ -18,14 +18,9 @@ from scoring.backtest.store import Store
 from scoring.models import Case, CaseChunk, CaseMark
 from tests.backtest.company import accept, admit, conclude, reject, sent, stricter
 from tests.factories import item
-from tests.portal.desk import Office, open_office
+from tests.portal.desk import Office
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
 
 
 @pytest.fixture

@@ -25,14 +25,9 @@ from scoring.models import Case, CaseChunk, CaseKind, ScoreDecision
 from scoring.publishing import NoLiveRulebook
 from scoring.rules import InvalidRulebook, parse_rulebook
 from tests.backtest.company import accept, admit, changed, conclude, live_definition, reject, sent, stricter
-from tests.portal.desk import Office, open_office
+from tests.portal.desk import Office
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.utils import timezone
@@ -13,21 +13,11 @@ from scoring.backtest.packing import chunks
 from scoring.backtest.store import Store
 from scoring.models import Case, CaseColumn
 from tests.backtest.company import admit, live_definition, sent, stricter
-from tests.portal.desk import Office, open_office
+from tests.portal.desk import Office
 
 pytestmark = pytest.mark.django_db
 
 MARKER = "Zyxwort"
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
-
-
-@pytest.fixture
-def at() -> datetime:
-    return timezone.now() - timedelta(days=5)
 
 
 def holding(text: str) -> list[str]:

@@ -23,19 +23,9 @@ from scoring.replay import replay_decisions
 from scoring.rescoring import generation, rescore_leads
 from sla.models import HandOff
 from tests.backtest.company import accept, admit, changed, conclude, sent, stricter
-from tests.portal.desk import Office, open_office
+from tests.portal.desk import Office
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
-
-
-@pytest.fixture
-def at() -> datetime:
-    return timezone.now() - timedelta(days=5)
 
 
 def publish(office: Office, definition: dict[str, Any]) -> Rulebook:

@@ -15,14 +15,9 @@ from scoring.models import LeadScore, Rulebook, ScoreDecision, ShadowDecision
 from scoring.publishing import create_draft
 from scoring.shadow import ShadowRefused, catch_up_shadows, end_shadow, running_shadows, shadow_report, start_shadow
 from tests.backtest.company import admit, sent, stricter
-from tests.portal.desk import Office, open_office
+from tests.portal.desk import Office
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office() -> Office:
-    return open_office()
 
 
 @pytest.fixture
