@@ -112,8 +112,12 @@ def _remember(cursor: Any, side: _Side, changed: Sequence[tuple[UUID, datetime]]
 
 
 def _candidates(cursor: Any, side: _Side, ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Pairs that share a key. Each key is asked of the index, also while the server has not counted the table yet."""
+    cursor.execute("SET LOCAL enable_seqscan = off")
     cursor.execute(_CANDIDATES[side.name], [MOST_TO_COMPARE, list(ids)])
-    return [(first, second) for first, second in cursor.fetchall()]
+    pairs = [(first, second) for first, second in cursor.fetchall()]
+    cursor.execute("SET LOCAL enable_seqscan = on")
+    return pairs
 
 
 # --- the two sides ---------------------------------------------------------------------------------------------------
