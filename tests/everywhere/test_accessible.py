@@ -6,6 +6,7 @@ violations of the content policy, too.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -26,6 +27,7 @@ from tests.everywhere.walking import ROLES, Place, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+logger = logging.getLogger(__name__)
 IS_WHOLE = bool(os.environ.get("A11Y_ALL"))
 ONLY = frozenset(os.environ.get("A11Y_ONLY", "").split())
 """Names of the addresses to look at, for whoever mends a page; all unless said."""
@@ -73,7 +75,10 @@ def only_on_its_day(parity: int) -> None:
 
 
 def check(complaints: Iterator[str]) -> None:
-    found = list(complaints)
+    found = []
+    for words in complaints:
+        logger.warning(words)  # with -o log_cli=true at once, not at the end of half an hour
+        found.append(words)
     assert not found, f"{len(found)} complaints:\n" + "\n".join(found)
 
 
