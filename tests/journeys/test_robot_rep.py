@@ -25,7 +25,7 @@ DECISIONS, KILLS, CROWD = 10, 2, 300
 @pytest.mark.django_db(transaction=True)
 def test_a_robot_rep_loses_and_doubles_nothing_when_the_server_is_killed(browser: Browser) -> None:
     office = open_office()
-    fill(CROWD)
+    fill(CROWD, now=datetime.now(UTC))
     robot.open_leads(office.rep, DECISIONS + 1, datetime.now(UTC))
     server = robot.RobotServer(connection.settings_dict["NAME"])
     server.start()

@@ -138,12 +138,13 @@ def open_leads(rep: User, count: int, now: datetime) -> None:
     source = Source.objects.order_by("created_at")[0]
     RepProfile.objects.exclude(user=rep).update(is_routable=False)
     RepProfile.objects.filter(user=rep).update(capacity=None)
+    shift = f"{now:%j%H%M}"
     for number in range(count):
         at = now - timedelta(days=2) + timedelta(seconds=number)
-        journey.admit([Item(source.pk, Channel.API, _ready(number), received_at=at)], now=at)
+        journey.admit([Item(source.pk, Channel.API, _ready(f"{shift}-{number}"), received_at=at)], now=at)
 
 
-def _ready(number: int) -> dict[str, Any]:
+def _ready(number: str) -> dict[str, Any]:
     return {
         "email": f"robot{number}@robot-lead-{number}.example", "first_name": "Ada", "last_name": f"Robot {number}",
         "title": "VP Sales", "company": f"Robot Lead {number}", "country": "DE", "employees": "300",

@@ -22,6 +22,8 @@ from leads.models import Source
 from revops.foundation.api_keys import create_api_key
 from revops.foundation.models import Role, Side, Team, User
 from revops.foundation.policy import SCOPES
+from revops.portal.benchmarking.crowd import fill
+from revops.portal.benchmarking.crowd_work import work_through
 from revops.portal.benchmarking.site import BareLead
 from scoring.starter import publish_starter
 from sla.starter import publish_starter_agreement, save_rep_profile, write_office_hours
@@ -30,24 +32,31 @@ REPS = 12
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
-    """Points this process at a new, migrated database; drops it in the end."""
-    name, before = f"bench_{os.getpid()}", connection.settings_dict["NAME"]
+def own_database(keep: str = "") -> Iterator[str]:
+    """Points this process at a new, migrated database; drops it in the end.
+
+    One that has a name to `keep` stays, and is used again as it was left.
+    """
+    name, before = keep or f"bench_{os.getpid()}", connection.settings_dict["NAME"]
     connection.ensure_connection()  # starts the portal's own server, if it has one
     parameters = {**connection.get_connection_params(), "dbname": "postgres"}
     for extra in ("cursor_factory", "context", "pool", "prepare_threshold"):
         parameters.pop(extra, None)
     _switch_to(name)
     with psycopg.connect(**parameters, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        is_there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not is_there:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             call_command("migrate", interactive=False, verbosity=0)
-            with connection.schema_editor() as editor:
-                editor.create_model(BareLead)
+            if not is_there:
+                with connection.schema_editor() as editor:
+                    editor.create_model(BareLead)
             yield name
         finally:
             _switch_to(before)
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            if not keep:
+                server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def open_company() -> str:
@@ -69,6 +78,16 @@ def open_company() -> str:
     Source.objects.create(key="website", name="Website", created_at=long_ago)
     _key, text = create_api_key("bench", hire("machine", Role.INTEGRATION, None), SCOPES, long_ago)
     return text
+
+
+def open_large_company(leads: int, acts: int) -> None:
+    """A company with a crowd of leads that everybody but the first rep worked through; nothing if it is there."""
+    if User.objects.exists():
+        return
+    open_company()
+    now = datetime.now(UTC)
+    fill(leads, now=now, acts=acts)
+    work_through(leads, list(User.objects.filter(role=Role.REP).order_by("email")[1:]), now=now)
 
 
 @contextmanager
