@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -26,7 +26,11 @@ SELECT lead.id, lead.stage, lead.account_id, account.owner_id,
        EXISTS (SELECT FROM sla_handoff WHERE lead_id = lead.id),
        EXISTS (SELECT FROM leads_signal signal JOIN leads_signalkind kind ON kind.id = signal.kind_id
                 WHERE signal.lead_id = lead.id AND signal.received_at > lead.stage_at
-                  AND kind.strength IN ('hand_raise', 'high'))
+                  AND kind.strength IN ('hand_raise', 'high')),
+       1 = ANY(source.allowed_tiers) OR EXISTS (
+              SELECT FROM leads_signal signal JOIN leads_signalkind kind ON kind.id = signal.kind_id
+                JOIN leads_source asked ON asked.id = signal.source_id
+               WHERE signal.lead_id = lead.id AND kind.strength = 'hand_raise' AND 1 = ANY(asked.allowed_tiers))
   FROM leads_lead lead
   JOIN leads_person person ON person.id = lead.person_id
   JOIN leads_source source ON source.id = lead.source_id
@@ -52,8 +56,9 @@ def requests_for(
 
     That is tier 1, or what a person's override says while it is in force. What sales gave back, rejected or returned to
     nurture, comes again only with a hand-raise or another strong act since, and at most MOST_REJECTIONS times after a
-    rejection. One query if any lead is tier 1, else none. What was held up is handed off at `not_before`: the time
-    before is not the rep's.
+    rejection. What came from a source that does not allow tier 1 stays with marketing, until the person asks through
+    one that does. One query if any lead is tier 1, else none. What was held up is handed off at `not_before`: the
+    time before is not the rep's.
     """
     ready = {q.lead_id: q for q in qualified if q.acting_tier == 1}
     if not ready:
@@ -82,7 +87,8 @@ def requests_for(
             language=lead.language,
         )
         for lead in candidates
-        if not lead.was_given_back or (causes.get(lead.lead_id) and (lead.has_new_act or _excepts(lead, cause_kind)))
+        if (lead.source_allows or ready[lead.lead_id].override_tier == 1)
+        and (not lead.was_given_back or (causes.get(lead.lead_id) and (lead.has_new_act or _excepts(lead, cause_kind))))
     ]
 
 
@@ -101,6 +107,7 @@ class _Candidate(NamedTuple):
     language: str
     was_given_back: bool
     has_new_act: bool
+    source_allows: bool
 
 
 def _excepts(lead: _Candidate, cause_kind: str) -> bool:
@@ -110,15 +117,16 @@ def _excepts(lead: _Candidate, cause_kind: str) -> bool:
 
 def nurture_moves(
     qualified: Sequence[Qualification],
+    requested: Collection[UUID],
     as_of: Mapping[UUID, datetime],
     causes: Mapping[UUID, str],
     cause_kind: str,
 ) -> list[Move]:
-    """Moves of new leads that are not ready: marketing keeps them."""
+    """Moves of new leads that nobody asked to hand off: marketing keeps them."""
     return [
         Move(q.lead_id, Stage.NEW, Stage.NURTURE, as_of[q.lead_id], cause_kind, causes.get(q.lead_id, ""))
         for q in qualified
-        if q.acting_tier != 1 and q.previous_tier is None
+        if q.previous_tier is None and q.lead_id not in requested
     ]
 
 

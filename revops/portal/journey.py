@@ -163,7 +163,8 @@ def _qualify(
     with one_round_trip(len(handed_off)):
         open_cases([NewCase(h.pk, h.lead_id, h.score_decision_id, h.handed_off_at, h.owner_id) for h in handed_off])
         outbox.enqueue(notices.of_handoffs(handed_off))
-    move_leads(nurture_moves(qualified, as_of, causes, cause_kind), now=now)
+    requested = {request.lead_id for request in requests}
+    move_leads(nurture_moves(qualified, requested, as_of, causes, cause_kind), now=now)
 
 
 def _earlier(entry: Journalled) -> Receipt:

@@ -15,6 +15,7 @@ from scoring.explanation.explained import (
     Reason,
     StageExplanation,
     side_by_side,
+    usual_stage,
 )
 from scoring.explanation.remembering import Told
 from scoring.explanation.telling import LONGEST_SUMMARY, Judged, tell, tell_shortly
@@ -158,4 +159,5 @@ __all__ = [
     "explain_now",
     "explain_score",
     "side_by_side",
+    "usual_stage",
 ]

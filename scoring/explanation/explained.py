@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from revops.foundation.ids import encode
 from scoring.rules import Axis, plain_points, signed_points
 from scoring.rules.stages import EvaluationStage
@@ -102,12 +104,16 @@ class AxisExplanation:
 
 @dataclass(frozen=True, slots=True)
 class StageExplanation:
-    """How far the buyer's own evaluation has come, by which rule, and what was found."""
+    """How far the buyer's own evaluation has come, by which rule, and what was found.
+
+    `is_usual`: no rule says it; leads of the source usually begin there.
+    """
 
     stage: EvaluationStage
     sentence: str
     evidence: str
     refs: tuple[Evidence, ...]
+    is_usual: bool = False
 
     @property
     def label(self) -> str:
@@ -120,7 +126,22 @@ class StageExplanation:
             "sentence": self.sentence,
             "evidence": self.evidence,
             "evidence_refs": [ref.as_dict() for ref in self.refs],
+            "is_usual": self.is_usual,
         }
+
+
+def usual_stage(readiness: str, source: str) -> StageExplanation | None:
+    """Where a lead of a source begins while none of its acts says more; None for a readiness that is no stage."""
+    if readiness not in set(EvaluationStage):
+        return None
+    names = {"source": source}
+    return StageExplanation(
+        stage=EvaluationStage(readiness),
+        sentence=_("Leads of “%(source)s” usually begin here; no act says more yet.") % names,
+        evidence=_("Usual for “%(source)s”") % names,
+        refs=(),
+        is_usual=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

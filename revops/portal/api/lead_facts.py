@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from leads.lifecycle import Stage
 from leads.models.people import person_name
+from leads.source_limits import limit_words
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.ids import encode
 from revops.portal.api.who import MASKED
@@ -65,6 +66,9 @@ class LeadSerializer(Serializer):
     person = PersonSerializer()
     account = AccountSerializer(allow_null=True)
     source = serializers.CharField()  # type: ignore[assignment]
+    source_limit = serializers.CharField(
+        allow_null=True, help_text="Why its source keeps it from what the rules say; null if it does not."
+    )
     campaign = serializers.CharField(allow_null=True)
     need = serializers.CharField(allow_null=True)
     attributes = serializers.DictField(allow_null=True)
@@ -90,7 +94,7 @@ LEAD_COLUMNS = (
     "pk", "version", "stage", "stage_at", "need", "attributes", "first_touch", "last_touch", "received_at",
     "occurred_at", "last_signal_at", "rejections", "wakes_on", "is_history", "merged_into_id",
     "score__tier", "score__fit", "score__intent", "score__timing", "score__priority", "score__decided_at",
-    "owner_id", "owner__name", "source__key", "campaign__key",
+    "owner_id", "owner__name", "source__key", "source__name", "source__allowed_tiers", "campaign__key",
     "account_id", "account__name", "account__domain", "account__industry", "account__employees", "account__country",
     "person_id", "person__first_name", "person__last_name", "person__email", "person__phone", "person__title",
     "person__seniority", "person__function", "person__purchasing_role", "person__country", "person__city",
@@ -123,6 +127,9 @@ def shown_lead(row: Mapping[str, Any], *, has_persons: bool) -> dict[str, Any]:
         if row["account_id"]
         else None,
         "source": row["source__key"],
+        "source_limit": limit_words(
+            row["source__name"], row["score__tier"], row["stage"], row["source__allowed_tiers"]
+        ) or None,
         "campaign": row["campaign__key"],
         "need": row["need"] if has_persons else MASKED,
         "attributes": row["attributes"] if has_persons else MASKED,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, ClassVar
 from uuid import UUID
 
+import orjson
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import Http404
@@ -16,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leads.models import Lead
+from leads.source_limits import limit_words
 from revops.foundation.api.pagination import Sort, parameter_error
 from revops.foundation.api.permissions import check_scopes
 from revops.foundation.api.problems import ProblemError
@@ -27,7 +30,7 @@ from revops.portal.api.who import decode_or_404, shows_persons, visible_leads
 from revops.portal.lead_pages.filters import LeadFilter
 from revops.portal.lead_pages.timeline import KINDS, timeline_of
 from revops.portal.lead_pages.visibility import merged_lead_for
-from scoring.explanation import explain_lead, explain_many, explain_now
+from scoring.explanation import Explanation, explain_lead, explain_many, explain_now, usual_stage
 from scoring.rules.stages import STAGES
 
 _TIMELINE_SALT = "api.timeline"
@@ -64,6 +67,7 @@ class EvaluationStageSerializer(Serializer):
     sentence = serializers.CharField()
     evidence = serializers.CharField()
     evidence_refs = EvidenceSerializer(many=True)
+    is_usual = serializers.BooleanField(help_text="True if no act says it: leads of the source usually begin there.")
 
 
 class AxesSerializer(Serializer):
@@ -84,6 +88,9 @@ class WhySerializer(Serializer):
     as_of = InstantField()
     rulebook = RulebookRefSerializer()
     tier = serializers.IntegerField()
+    source_limit = serializers.CharField(
+        allow_null=True, help_text="Why its source keeps it from what the rules say; null if it does not."
+    )
     summary = serializers.CharField()
     disqualified = serializers.CharField(allow_null=True)
     missing_for_tier_1 = serializers.ListField(child=serializers.CharField())
@@ -161,8 +168,16 @@ class WhyView(ApiView):
         explanation = explain_lead(row.pk) if at == "decision" else explain_now(row.pk, timezone.now())
         if explanation is None:
             raise Http404
-        shown = explanation.as_dict()
-        return self.versioned(shown, explanation.decision_id or 0) if at == "decision" else Response(shown)
+        shown = explained(explanation, row)
+        return self.versioned(shown, zlib.crc32(orjson.dumps(shown))) if at == "decision" else Response(shown)
+
+
+def explained(explanation: Explanation, lead: Lead) -> dict[str, Any]:
+    """An explanation with what the source of the lead adds to it. One query unless the source was read."""
+    source, shown = lead.source, explanation.as_dict()
+    stage = explanation.stage or usual_stage(source.readiness, source.name)
+    limit = limit_words(source.name, explanation.tier, lead.stage, source.allowed_tiers)
+    return {**shown, "evaluation_stage": stage.as_dict() if stage else None, "source_limit": limit or None}
 
 
 class TimelineView(ApiView):

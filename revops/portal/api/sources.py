@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -21,6 +22,7 @@ from revops.portal.api.campaigns import check_owner
 from revops.portal.api.who import asker, refused
 from revops.portal.back_office import facts_of, note
 from revops.portal.sources.forms import READINESS
+from revops.portal.sources.limits import kept_from_sales, look_again
 from revops.portal.sources.views import IN_LEDGER
 
 
@@ -35,6 +37,18 @@ class SourceSerializer(Serializer):
     owner_id = PublicIdField("user", allow_null=True)
     note = serializers.CharField()
     created_at = InstantField()
+    kept_from_sales = serializers.SerializerMethodField(
+        help_text="Leads that read tier 1 and stay with marketing because the source does not allow it."
+    )
+
+    def get_kept_from_sales(self, source: Source) -> int:
+        kept: dict[Any, int] = self.context["kept"]
+        return kept.get(source.pk, 0)
+
+
+def shown_sources(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """Sources as the API shows them. At most one query."""
+    return SourceSerializer(sources, many=True, context={"kept": kept_from_sales(sources)}).data
 
 
 class SourceFilter(FilterSet):
@@ -70,7 +84,7 @@ class SourceListView(ApiView):
 
     @extend_schema(responses=paged(SourceSerializer))
     def get(self, request: Request) -> Response:
-        return self.page(Source.objects.all(), lambda rows: SourceSerializer(rows, many=True).data)
+        return self.page(Source.objects.all(), shown_sources)
 
     @extend_schema(request=NewSourceSerializer, responses={201: SourceSerializer})
     def post(self, request: Request) -> Response:
@@ -81,7 +95,7 @@ class SourceListView(ApiView):
             raise refused("/key", "taken", _("There is a source of this key; change that one."))
         source = _changed(Source(created_at=now), values)
         note(asker(request), "source.registered", source, now, after=facts_of(source, IN_LEDGER))
-        return Response(SourceSerializer(source).data, status=201)
+        return Response(shown_sources([source])[0], status=201)
 
 
 class SourceView(ApiView):
@@ -91,7 +105,7 @@ class SourceView(ApiView):
 
     @extend_schema(responses=SourceSerializer)
     def get(self, request: Request, key: str) -> Response:
-        return Response(SourceSerializer(Source.objects.get(key=key)).data)
+        return Response(shown_sources([Source.objects.get(key=key)])[0])
 
     @extend_schema(request=SourceChangeSerializer, responses=SourceSerializer)
     def patch(self, request: Request, key: str) -> Response:
@@ -101,8 +115,10 @@ class SourceView(ApiView):
         before = facts_of(source, IN_LEDGER)
         _changed(source, dict(form.validated_data))
         after = facts_of(source, IN_LEDGER)
-        note(asker(request), "source.changed", source, timezone.now(), before=before, after=after)
-        return Response(SourceSerializer(source).data)
+        now = timezone.now()
+        note(asker(request), "source.changed", source, now, before=before, after=after)
+        look_again(source, before["allowed_tiers"], now)
+        return Response(shown_sources([source])[0])
 
 
 def _changed(source: Source, values: dict[str, Any]) -> Source:

@@ -17,6 +17,7 @@ from feedback.second_look import NOTHING_AROUND, SecondLook, Surroundings, secon
 from feedback.surroundings import surroundings_of
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
+from leads.source_limits import limit_words
 from revops.foundation.pages.words import duration_words
 from revops.portal.queue.freshness import STALE_AFTER, all_cold, freshness_words, is_cold
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
@@ -24,7 +25,7 @@ from revops.portal.queue.order import order_words
 from revops.portal.queue.past import acts_since, is_earlier, last_rejections, other_people, related_leads
 from revops.portal.queue.talk_track import Talk, talk_track
 from revops.portal.queue.talking import talk_facts, track_for
-from scoring.explanation import Explanation, Reason, explain_lead
+from scoring.explanation import Explanation, Reason, StageExplanation, explain_lead, usual_stage
 from scoring.marks import ScoreNotes, score_notes
 from sla.clock_state import ClockState, Reading
 from sla.models import Clock, HandOff
@@ -135,6 +136,22 @@ class Card:
             return words % {**facts, "lacks": lacks}
         words = _("Handed off as tier %(then)s on %(day)s; reads tier %(now)s today: %(why)s")
         return words % {**facts, "why": self.why}
+
+    @property
+    def stage(self) -> StageExplanation | None:
+        """How far they have come; where no act says it, where leads of the source usually begin."""
+        source = self.lead.source
+        if self.explanation is None:
+            return None
+        return self.explanation.stage or usual_stage(source.readiness, source.name)
+
+    @property
+    def limit_words(self) -> str:
+        """Why its source keeps it from what the rules say; empty if it does not."""
+        if self.explanation is None:
+            return ""
+        source = self.lead.source
+        return limit_words(source.name, self.explanation.tier, self.lead.stage, source.allowed_tiers)
 
     @property
     def longest_bar(self) -> int:

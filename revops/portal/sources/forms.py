@@ -16,20 +16,32 @@ from revops.foundation.models import Role, User
 from revops.portal.back_office import offer
 
 READINESS = [
-    ("problem_aware", _("Knows the problem")),
-    ("solution_aware", _("Knows solutions")),
-    ("comparing", _("Compares vendors")),
-    ("ready", _("Ready to buy")),
+    ("problem_aware", _("Problem-aware")),
+    ("solution_aware", _("Solution-aware")),
+    ("comparing", _("Comparing")),
+    ("ready", _("Ready")),
 ]
+"""The stages of a buyer's evaluation, from the first."""
 TIERS = [(1, _("Tier 1")), (2, _("Tier 2")), (3, _("Tier 3"))]
 
 
 class SourceForm(forms.ModelForm):
     """Registers or changes a source. The key is given once: imports and systems know the source by it."""
 
-    readiness = forms.ChoiceField(label=_("Usual readiness of its leads"), choices=READINESS)
+    readiness = forms.ChoiceField(
+        label=_("Usual readiness of its leads"),
+        choices=READINESS,
+        help_text=_("Where the evaluation of its leads begins while no act says more."),
+    )
     allowed_tiers = forms.TypedMultipleChoiceField(
-        label=_("Tiers its leads may reach"), choices=TIERS, coerce=int, widget=forms.CheckboxSelectMultiple
+        label=_("Tiers its leads may reach"),
+        choices=TIERS,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Without tier 1 the rules alone hand none of its leads to sales: the person asks through another source, "
+            "or somebody overrides the tier."
+        ),
     )
 
     class Meta:

@@ -15,16 +15,19 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.models import Source, Spend
 from leads.models.sources import SourceKind, SourceState
 from leads.money import minor_units
 from leads.source_exceptions import ExceptionRefused, end_exception, grant_exception
+from leads.source_limits import SALES_TIER
 from revops.foundation.models import LedgerEntry
 from revops.foundation.policy import can
 from revops.portal.back_office import csv_response, facts_of, needs, note, page_of, person_of, query_of, status_of
 from revops.portal.sources.forms import ExceptionForm, SourceForm, SpendForm
+from revops.portal.sources.limits import kept_from_sales, look_again
 from revops.portal.sources.numbers import MONTHS, Months, SourceRow, rows_of
 
 TONES = {"active": "good", "pilot": "note", "stopped": "neutral"}
@@ -128,11 +131,20 @@ def source_page(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: Any, before: dict[str, Any]) -> None:
+    now = timezone.now()
     with transaction.atomic():
         source = form.save()
         after = facts_of(source, IN_LEDGER)
-        note(person_of(request), "source.changed", source, timezone.now(), before=before, after=after)
+        note(person_of(request), "source.changed", source, now, before=before, after=after)
+        freed = look_again(source, before["allowed_tiers"], now)
     messages.success(request, _("“%(name)s” is saved.") % {"name": source.name})
+    if freed:
+        words = ngettext(
+            "%(n)d lead that it kept from sales is looked at again now.",
+            "%(n)d leads that it kept from sales are looked at again now.",
+            freed,
+        )
+        messages.info(request, words % {"n": freed})
 
 
 @needs("sources.manage")
@@ -233,6 +245,8 @@ def _source_page(
         "may_except": can(person_of(request), "overrides.grant"),
         "history": LedgerEntry.objects.filter(subject_kind="source", subject_id=source.pk).order_by("-id")[:12],
         "row": row,
+        "kept": kept_from_sales([source]).get(source.pk, 0),
+        "is_limited": SALES_TIER not in source.allowed_tiers,
         "answered": _("of %(n)s answered") % {"n": row.answered},
         "span": span,
         "form": form,

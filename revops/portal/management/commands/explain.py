@@ -9,8 +9,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from leads.models import Lead
+from leads.source_limits import limit_words
 from revops.foundation.ids import decode
-from scoring.explanation import explain_lead
+from revops.portal.api.leads import explained
+from scoring.explanation import explain_lead, usual_stage
 
 
 class Command(BaseCommand):
@@ -21,19 +23,23 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        explanation = explain_lead(self._lead_id(options["lead"]))
-        if explanation is None:
+        lead = Lead.objects.select_related("source").filter(pk=self._lead_id(options["lead"])).first()
+        explanation = explain_lead(lead.pk) if lead else None
+        if lead is None or explanation is None:
             raise CommandError("This lead was never scored: no rulebook was live when it came in.")
         if options["as_json"]:
-            self.stdout.write(json.dumps(explanation.as_dict(), default=str))
+            self.stdout.write(json.dumps(explained(explanation, lead), default=str))
             return
         self.stdout.write(explanation.summary)
+        source = lead.source
+        if limit := limit_words(source.name, explanation.tier, lead.stage, source.allowed_tiers):
+            self.stdout.write(limit)
         for axis in explanation.axes:
             self.stdout.write(f"\n{axis.axis.value.title()}: {axis.shown_total}")
             for reason in axis.reasons:
                 self.stdout.write(f"  {reason.shown_points:>6}  {reason.sentence} ({reason.evidence})")
-        if explanation.stage:
-            self.stdout.write(f"\nTheir own evaluation: {explanation.stage.label} ({explanation.stage.evidence})")
+        if stage := explanation.stage or usual_stage(source.readiness, source.name):
+            self.stdout.write(f"\nTheir own evaluation: {stage.label} ({stage.evidence})")
         if explanation.missing:
             self.stdout.write("\nMissing for tier 1:")
             for sentence in explanation.missing:
