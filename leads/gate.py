@@ -18,11 +18,15 @@ from leads.cleaning import clean_email, one_line
 from leads.hygiene import ActiveRule, digest_of
 from leads.models import BouncedAddress, HygieneRule
 from leads.models.hygiene import BounceOrigin, HygieneAction
+from leads.silence import silence_digest
 from revops.foundation import ledger
 from revops.foundation.models import LedgerEntry, User
 from revops.foundation.round_trips import Statement
 
 BOUNCED = "bounced"
+SUPPRESSED = "suppressed"
+LISTED = (BOUNCED, SUPPRESSED)
+"""Rules whose addresses are a list of their own, kept as hashes; they have no terms."""
 ALWAYS_ON = "unidentified"
 """Who nobody can be told apart cannot become a lead: this rule neither sleeps nor changes."""
 
@@ -44,22 +48,26 @@ def rules_for(addresses: Collection[str]) -> list[ActiveRule]:
 
 def rules_statement(addresses: Collection[str]) -> Statement:
     """The statement behind `rules_for`, to be sent together with others."""
-    return _RULES, [[digest_of(address) for address in addresses if address]]
+    known = [address for address in addresses if address]
+    return _RULES, [[digest_of(address) for address in known], known, [silence_digest(address) for address in known]]
 
 
 def rules_of(found: Sequence[tuple[Any, ...]]) -> list[ActiveRule]:
     """The gate that a statement of `rules_statement` found."""
     rules = []
-    for code, action, terms, allowed, bounced in found:
+    for code, action, terms, allowed, listed in found:
         passes = frozenset(json.loads(allowed))
-        looked_for = frozenset(bounced or ()) or frozenset(term.lower() for term in json.loads(terms)) - passes
+        looked_for = frozenset(listed or ()) or frozenset(term.lower() for term in json.loads(terms)) - passes
         rules.append(ActiveRule(code, action, looked_for, passes))
     return rules
 
 
 _RULES = f"""
 SELECT code, action, terms::text, allowed::text,
-    CASE WHEN code = '{BOUNCED}' THEN ARRAY(SELECT digest FROM leads_bouncedaddress WHERE digest = ANY(%s)) END
+    CASE WHEN code = '{BOUNCED}' THEN ARRAY(SELECT digest FROM leads_bouncedaddress WHERE digest = ANY(%s))
+         WHEN code = '{SUPPRESSED}' THEN ARRAY(
+             SELECT given.address FROM unnest(%s::text[], %s::text[]) AS given(address, digest)
+             JOIN leads_suppressedaddress kept ON kept.digest = given.digest) END
 FROM leads_hygienerule WHERE is_active ORDER BY position, code
 """  # noqa: S608 - only a constant is put in
 
@@ -154,8 +162,8 @@ def _checked(rule: HygieneRule, changes: Mapping[str, Any], reason: str) -> dict
         new[name] = clean_terms(new[name], name)
     if rule.code == ALWAYS_ON and (not new.get("is_active", True) or new.get("action", rule.action) != rule.action):
         raise ValidationError(_("What says nothing of who it is cannot become a lead, so this rule stays as it is."))
-    if rule.code == BOUNCED and new.get("terms"):
-        raise ValidationError({"terms": _("Bounced addresses have a list of their own.")})
+    if rule.code in LISTED and new.get("terms"):
+        raise ValidationError({"terms": _("These addresses have a list of their own.")})
     return new
 
 

@@ -96,6 +96,10 @@ def _bounced(facts: Facts, terms: frozenset[str]) -> str:
     return "Mail to this address came back." if found else ""
 
 
+def _suppressed(facts: Facts, terms: frozenset[str]) -> str:
+    return "Its owner asked never to be contacted again." if facts.email and facts.email in terms else ""
+
+
 def _competitor(facts: Facts, terms: frozenset[str]) -> str:
     if facts.email and _mail_domain_in(facts, terms):
         return f"{facts.mail_domain} belongs to a competitor."
@@ -149,6 +153,7 @@ def _free_mail(facts: Facts, terms: frozenset[str]) -> str:
 
 CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {
     "unidentified": _unidentified,
+    "suppressed": _suppressed,
     "disposable": _disposable,
     "bounced": _bounced,
     "own_employee": _own_employee,

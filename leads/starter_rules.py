@@ -63,6 +63,7 @@ ROLE_PREFIXES = [
 
 STARTER_HYGIENE = [
     ("unidentified", "A submission must say who it is: e-mail, phone or the sender's own id.", "refuse", []),
+    ("suppressed", "Who asked never to be contacted again waits for a look.", "quarantine", []),
     ("own_employee", "Addresses of our own company are not leads.", "quarantine", []),
     ("disposable", "Throw-away e-mail addresses wait for a look.", "quarantine", []),
     ("bounced", "Addresses whose mail came back wait for a look.", "quarantine", []),

@@ -21,6 +21,7 @@ from .matching import (
     Sweep,
 )
 from .people import Account, Person, PersonIdentity
+from .privacy import PrivacyRequest, RequestKind, RequestState, RetentionRule, SuppressedAddress
 from .signals import Attempt, Signal, SignalKind
 from .sources import Source, SourceException
 from .spend import Spend, SpendChange, SpendFile
@@ -67,9 +68,13 @@ __all__ = [
     "PersonMerge",
     "PersonProposal",
     "PersonSearch",
+    "PrivacyRequest",
     "ProfileAsk",
     "ProposalOrigin",
     "ProposalState",
+    "RequestKind",
+    "RequestState",
+    "RetentionRule",
     "SavedMapping",
     "Signal",
     "SignalKind",
@@ -81,6 +86,7 @@ __all__ = [
     "Submission",
     "SubmissionBody",
     "SubmissionOutcome",
+    "SuppressedAddress",
     "SurgeRule",
     "Sweep",
     "TaskState",

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from leads.gate import ALWAYS_ON, BOUNCED, CHANGEABLE
+from leads.gate import ALWAYS_ON, CHANGEABLE, LISTED
 from leads.models import HygieneRule
 from leads.models.hygiene import HygieneAction
 
@@ -61,7 +61,7 @@ class RuleForm(forms.Form):
         if rule.code == ALWAYS_ON:
             for name in ("action", "is_active", "terms", "allowed"):
                 del self.fields[name]
-        if rule.code == BOUNCED:
+        if rule.code in LISTED:
             del self.fields["terms"]
 
     def changes(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.gate import (
     ALWAYS_ON,
     BOUNCED,
+    LISTED,
     Bounce,
     ChangedMeanwhile,
     Hits,
@@ -115,7 +116,7 @@ def _context(request: HttpRequest, rule: HygieneRule, form: Any, **more: Any) ->
         "tone": TONES[rule.action],
         "hits": hits_by_rule(timezone.now()).get(rule.code, Hits()),
         "form": form,
-        "file_form": TermsFileForm() if form is not None and rule.code != BOUNCED else None,
+        "file_form": TermsFileForm() if form is not None and rule.code not in LISTED else None,
         "bounces_form": BouncesForm() if rule.code == BOUNCED and can(person_of(request), "gate.bounces") else None,
         "n_bounced": BouncedAddress.objects.count() if rule.code == BOUNCED else 0,
         "history": [(entry, _differences(entry)) for entry in history],
