@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from leads.models import Lead, Submission
+from leads.models import Lead, Person, Submission
 from revops.foundation import jobs, outbox
 from revops.foundation.ids import encode, new_id
 from revops.foundation.models import Job
@@ -20,6 +20,7 @@ from revops.portal import journey
 from revops.portal.auditor import audit
 from revops.portal.auditor.questions import QUESTIONS
 from revops.portal.auditor.working import start_audit
+from revops.portal.merges.acting import merge, undo
 from tests.conftest import NOW
 from tests.factories import item
 
@@ -32,7 +33,8 @@ READY = {"title": "VP Sales", "company": "Acme Works", "country": "DE", "employe
 
 @pytest.fixture
 def busy(company: Any) -> dict[str, Any]:
-    """A lead with sales, one with marketing, one repeat, one quarantined and released, one refused."""
+    """A lead with sales, one with marketing, one repeat, one quarantined and released, one refused; one merge that
+    stands, on top of another, and one that was undone."""
     source = company["source"]
     journey.admit(
         [item(source, **READY), item(source, "bob@beta.com"), item(source, "bob@beta.com", need="x")], now=NOW
@@ -41,6 +43,13 @@ def busy(company: Any) -> dict[str, Any]:
         [item(source, "x@mailinator.com"), item(source, "y@mailinator.com"), item(source, "")], now=NOW
     )
     journey.release([held[0].submission_id], now=NOW)
+    names = ("ada@acme-works.io", "a.l@acme-works.io", "bob@beta.io")
+    journey.admit([item(source, name, first_name="Ada", act="demo_request") for name in names], now=NOW)
+    who = {person.email: person.pk for person in Person.objects.all()}
+    by = company["sales_head"]
+    merge(who["ada@acme-works.io"], who["a.l@acme-works.io"], [], by, now=NOW)
+    merge(who["ada@acme-works.com"], who["ada@acme-works.io"], ["phone"], by, now=NOW)
+    undo(merge(who["bob@beta.com"], who["bob@beta.io"], [], by, now=NOW).pk, by, now=NOW)
     outbox.deliver_due(NOW)
     return company
 
@@ -80,6 +89,11 @@ DAMAGE = {
     "turns_sum_to_zero": "UPDATE sla_turnentry SET deltas[1] = deltas[1] + 1",
     "scores_are_their_decisions": "UPDATE scoring_leadscore SET fit = fit + 1",
     "scores_are_their_explanations": "UPDATE scoring_scoredecision SET fit = fit + 1",
+    "merged_leads": "UPDATE leads_lead SET merged_into_id = NULL WHERE merged_into_id IS NOT NULL",
+    "merged_people": "UPDATE leads_person SET also = '{}' WHERE also <> '{}'",
+    "undone_merges": """
+        UPDATE leads_personmerge SET moved_leads = ARRAY(SELECT id FROM leads_lead WHERE person_id = survivor_id)
+        WHERE undone_at IS NOT NULL""",
     "notices_once": "DELETE FROM foundation_notice",
 }
 
@@ -106,6 +120,40 @@ def test_each_kind_of_damage_is_found(busy: Any, code: str) -> None:
     subject, detail = finding.examples[0]
     assert subject
     assert detail
+
+
+WRONG_MERGES = {
+    "merged_leads": {
+        "still shown": """SET CONSTRAINTS ALL IMMEDIATE;
+            ALTER TABLE leads_lead DROP CONSTRAINT a_merged_lead_is_not_shown;
+            UPDATE leads_lead SET withdrawn_at = NULL WHERE merged_into_id IS NOT NULL AND stage = 'nurture'""",
+        "standing merges": "DELETE FROM leads_personmerge WHERE undone_at IS NULL",
+        "an open hand-off": """UPDATE sla_handoff SET lead_id =
+            (SELECT id FROM leads_lead WHERE merged_into_id IS NOT NULL LIMIT 1) WHERE state = 'open'""",
+        "a running clock": """UPDATE sla_clock SET lead_id =
+            (SELECT id FROM leads_lead WHERE merged_into_id IS NOT NULL LIMIT 1)
+            WHERE met_at IS NULL AND cancelled_at IS NULL""",
+    },
+    "merged_people": {
+        "goes on alone": "UPDATE leads_person SET merged_into_id = NULL",
+        "into itself": """UPDATE leads_person SET merged_into_id =
+            (SELECT id FROM leads_person WHERE merged_into_id IS NOT NULL ORDER BY id LIMIT 1)
+            WHERE id = (SELECT merged_into_id FROM leads_person WHERE merged_into_id IS NOT NULL
+            ORDER BY id LIMIT 1)""",
+        "who was not merged into it": """UPDATE leads_person SET also =
+            ARRAY(SELECT id FROM leads_person WHERE email = 'bob@beta.io') WHERE email = 'bob@beta.com'""",
+    },
+}
+
+
+@pytest.mark.parametrize(("code", "said"), [(code, said) for code, ways in WRONG_MERGES.items() for said in ways])
+def test_each_way_a_merge_can_be_wrong_is_told(busy: Any, code: str, said: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in WRONG_MERGES[code][said].split(";"):
+            cursor.execute(statement)
+    finding = next(finding for finding in audit(NOW).findings if finding.code == code)
+    assert any(said in detail for _subject, detail in finding.examples)
 
 
 def command(*arguments: str) -> tuple[int, str]:

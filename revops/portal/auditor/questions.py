@@ -211,6 +211,84 @@ QUESTIONS: tuple[Question, ...] = (
         """,
     ),
     Question(
+        "merged_leads",
+        _("A merged lead has exactly one survivor, is shown nowhere, and nothing of it is open."),
+        """
+        SELECT lead.id::text, standing.n || ' standing merges say where it goes on'
+        FROM leads_lead lead
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS n FROM leads_personmerge m
+            WHERE m.merged_lead_id = lead.id AND m.kept_lead_id = lead.merged_into_id AND m.undone_at IS NULL
+        ) standing
+        WHERE lead.merged_into_id IS NOT NULL AND standing.n <> 1
+        UNION ALL
+        SELECT m.merged_lead_id::text, 'a standing merge hides it, and it goes on by itself'
+        FROM leads_personmerge m JOIN leads_lead lead ON lead.id = m.merged_lead_id
+        WHERE m.undone_at IS NULL AND lead.merged_into_id IS DISTINCT FROM m.kept_lead_id
+        UNION ALL
+        SELECT lead.id::text, 'merged, and still shown' FROM leads_lead lead
+        WHERE lead.merged_into_id IS NOT NULL AND lead.withdrawn_at IS NULL
+        UNION ALL
+        SELECT lead.id::text, 'merged, with an open hand-off' FROM leads_lead lead
+        JOIN sla_handoff h ON h.lead_id = lead.id AND h.state = 'open' WHERE lead.merged_into_id IS NOT NULL
+        UNION ALL
+        SELECT lead.id::text, 'merged, with a running clock' FROM leads_lead lead
+        JOIN sla_clock c ON c.lead_id = lead.id AND c.met_at IS NULL AND c.cancelled_at IS NULL
+        WHERE lead.merged_into_id IS NOT NULL
+        """,
+    ),
+    Question(
+        "merged_people",
+        _("Whoever was merged has one survivor, who answers for all that was written under the old name."),
+        """
+        WITH RECURSIVE behind (id, of) AS (
+            SELECT id, merged_into_id FROM leads_person WHERE merged_into_id IS NOT NULL
+            UNION SELECT behind.id, p.merged_into_id FROM behind JOIN leads_person p ON p.id = behind.of
+            WHERE p.merged_into_id IS NOT NULL
+        ),
+        merged AS (
+            SELECT p.id, (
+                SELECT count(*) FROM leads_personmerge m
+                WHERE m.merged_id = p.id AND m.survivor_id = p.merged_into_id AND m.undone_at IS NULL
+            ) AS standing
+            FROM leads_person p WHERE p.merged_into_id IS NOT NULL
+        )
+        SELECT id::text, standing || ' standing merges say into whom' FROM merged WHERE standing <> 1
+        UNION ALL
+        SELECT m.merged_id::text, 'a standing merge hides this person, who goes on alone'
+        FROM leads_personmerge m JOIN leads_person p ON p.id = m.merged_id
+        WHERE m.undone_at IS NULL AND p.merged_into_id IS DISTINCT FROM m.survivor_id
+        UNION ALL
+        SELECT id::text, 'merged into itself' FROM behind WHERE id = of
+        UNION ALL
+        SELECT behind.of::text, 'does not answer for ' || behind.id
+        FROM behind JOIN leads_person p ON p.id = behind.of WHERE NOT behind.id = ANY(p.also)
+        UNION ALL
+        SELECT p.id::text, 'answers for ' || other || ', who was not merged into it'
+        FROM leads_person p CROSS JOIN unnest(p.also) AS other
+        WHERE cardinality(p.also) > 0
+          AND NOT EXISTS (SELECT 1 FROM behind WHERE behind.id = other AND behind.of = p.id)
+        """,
+    ),
+    Question(
+        "undone_merges",
+        _("An undone merge leaves nothing behind: every lead it moved is back with its own person."),
+        """
+        SELECT moved::text, 'its merge was undone, and it stayed with the survivor'
+        FROM leads_personmerge m CROSS JOIN unnest(m.moved_leads) AS moved
+        JOIN leads_lead lead ON lead.id = moved
+        WHERE m.undone_at IS NOT NULL AND lead.person_id = m.survivor_id
+          AND NOT EXISTS (
+            SELECT 1 FROM leads_personmerge later
+            WHERE later.id > m.id AND moved = ANY(later.moved_leads)
+          )
+        UNION ALL
+        SELECT h.id::text, 'handed off because of a merge that was undone' FROM sla_handoff h
+        JOIN leads_personmerge m ON h.cause_kind = 'merge' AND pg_temp.uuid_of(h.cause_id) = m.id
+        WHERE m.undone_at IS NOT NULL AND h.state = 'open'
+        """,
+    ),
+    Question(
         "notices_once",
         _("What was delivered inside the portal was delivered once."),
         """
