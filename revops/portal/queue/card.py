@@ -296,7 +296,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         attempts=attempts,
         clocks=clocks,
         earlier=[Earlier(other, rejections.get(other.pk)) for other in related if is_earlier(other, lead)][:5],
-        changed_since=acts_since(lead.person_id, last.recorded_at if last else now),
+        changed_since=acts_since(lead.person.everybody, last.recorded_at if last else now),
         group=other_people(related, lead),
         last_rejection=last,
         now=now,

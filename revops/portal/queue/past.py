@@ -42,9 +42,9 @@ def last_rejections(lead_ids: Sequence[UUID]) -> dict[UUID, Disposition]:
     return {row.lead_id: row for row in rows}
 
 
-def acts_since(person_id: UUID, since: datetime) -> Sequence[Mapping[str, Any]]:
+def acts_since(people: Sequence[UUID], since: datetime) -> Sequence[Mapping[str, Any]]:
     return list(
-        Signal.objects.filter(person_id=person_id, received_at__gt=since)
+        Signal.objects.filter(person_id__in=people, received_at__gt=since)
         .values("kind__name")
         .annotate(times=Count("pk"))
         .order_by("-times", "kind__name")[:4]
