@@ -163,6 +163,7 @@ resources: list[URLPattern | URLResolver] = [
     path("bounced_addresses/", hygiene.BouncedAddressListView.as_view()),
     path("forms/", forms.LeadFormListView.as_view()),
     path("forms/<str:slug>/", forms.LeadFormView.as_view()),
+    path("forms/<str:slug>/copy/", forms.LeadFormCopyView.as_view()),
     path("forms/<str:slug>/publish/", forms.LeadFormPublishView.as_view()),
     path("forms/<str:slug>/archive/", forms.LeadFormArchiveView.as_view()),
     path("inbound_webhooks/", inbound_webhooks.HookListView.as_view()),
