@@ -6,9 +6,10 @@ looked at directly, so that nobody waits for it and the intake writes no index o
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from leads.models import Person
 from leads.names import normalise_company
 
 MOST_MATCHES = 2000
@@ -26,6 +27,12 @@ def leads_named(text: str) -> Q:
         SELECT lead.id FROM leads_lead lead WHERE lead.account_id = ANY(ARRAY({companies}))
     """  # noqa: S608 - every word is a parameter
     return Q(pk__in=RawSQL(sql, [*person_words, *company_words]))  # noqa: S611 - every word is a parameter
+
+
+def people_named(text: str) -> QuerySet[Person]:
+    """People whose name or address contains every word; somebody merged into another is found as the other."""
+    sql, words = _people(_words(text))
+    return Person.objects.filter(pk__in=RawSQL(sql, words))  # noqa: S611 - every word is a parameter
 
 
 def accounts_named(text: str) -> Q:

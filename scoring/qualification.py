@@ -67,6 +67,7 @@ SELECT lead.id
   LEFT JOIN scoring_leadscore score ON score.lead_id = lead.id
  WHERE score.rulebook_id IS DISTINCT FROM live.id
        AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL AND NOT lead.is_history
+       AND NOT EXISTS (SELECT FROM leads_person WHERE id = lead.person_id AND erased_at IS NOT NULL)
  ORDER BY score.tier, score.priority DESC
  LIMIT %s
 """
@@ -75,6 +76,7 @@ SELECT score.lead_id
   FROM scoring_leadscore score
   JOIN leads_lead lead ON lead.id = score.lead_id
  WHERE score.reevaluate_at <= %s AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL
+       AND NOT EXISTS (SELECT FROM leads_person WHERE id = lead.person_id AND erased_at IS NOT NULL)
  ORDER BY score.reevaluate_at
  LIMIT %s
 """

@@ -159,6 +159,8 @@ class Person(models.Model):
     @property
     def name(self) -> str:
         """Full name, else e-mail, else a placeholder; never empty."""
+        if self.erased_at is not None:
+            return str(_("Erased person"))
         return person_name(self.first_name, self.last_name, self.email)
 
 

@@ -20,6 +20,8 @@ ERASED = "[erased]"
 NOBODY = "a^"
 """A pattern that nothing matches."""
 _BETWEEN = r"[\s().\-/]*"
+_BEGINS = r"(?:(?<![\w.+-])|(?<=\\[nrtbf]))"
+"""Before a word: nothing of another one; in JSON a line break is written as a letter."""
 _SHORTEST_NAME = 5
 _SHORTEST_NUMBER = 6
 
@@ -45,7 +47,7 @@ class Subject:
     @cached_property
     def addresses(self) -> str:
         """Finds their e-mail addresses and phone numbers in a text; the same for PostgreSQL and for Python."""
-        parts = [rf"(?<![\w.+-]){re.escape(email)}(?!\w)" for email in self.emails if "@" in email]
+        parts = [rf"{_BEGINS}{re.escape(email)}(?!\w)" for email in self.emails if "@" in email]
         parts += [number for phone in self.phones if (number := _number(phone))]
         return "|".join(parts) or NOBODY
 
@@ -176,7 +178,7 @@ def _named(first: str, last: str) -> str:
     if len(first) + len(last) < _SHORTEST_NAME or not first or not last:
         return ""
     one, two = (r"\s+".join(re.escape(word) for word in name.split()) for name in (first, last))
-    return rf"(?<!\w)(?:{one}\s+{two}|{two},\s*{one})(?!\w)"
+    return rf"{_BEGINS}(?:{one}\s+{two}|{two},\s*{one})(?!\w)"
 
 
 _ABOUT = "subject_id = ANY(%(subjects)s::uuid[])"

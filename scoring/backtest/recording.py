@@ -72,11 +72,20 @@ def mark_changed(lead_ids: Sequence[UUID]) -> None:
 
 
 def take_cases_back(lead_ids: Sequence[UUID]) -> int:
-    """Removes the cases of leads whose import was undone or whose person was erased. Two statements."""
+    """Removes the cases of leads whose import was undone. Two statements."""
+    return _remove_cases(lead_ids, "true")
+
+
+def stop_standing(lead_ids: Sequence[UUID]) -> int:
+    """Removes leads of erased people from those that are judged anew; their past cases stay. Two statements."""
+    return _remove_cases(lead_ids, "kind = 3")
+
+
+def _remove_cases(lead_ids: Sequence[UUID], which: str) -> int:
     if not lead_ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_BACK, [array_of(lead_ids)])
+        cursor.execute(_TAKE_BACK.format(which), [array_of(lead_ids)])
         row = cursor.fetchone()
         cursor.execute("DELETE FROM scoring_casemark WHERE lead_id = ANY(%s::uuid[])", [array_of(lead_ids)])
     return int(row[0]) if row else 0
@@ -124,7 +133,7 @@ ON CONFLICT (lead_id) WHERE kind = 2 DO UPDATE SET {_SET.format("excluded")}
  WHERE {_SAME} IS DISTINCT FROM {_NEW.format("excluded")}
 """  # noqa: S608 - names only
 _TAKE_BACK = """
-WITH gone AS (DELETE FROM scoring_case WHERE lead_id = ANY(%s::uuid[]) RETURNING chunk_id, place),
+WITH gone AS (DELETE FROM scoring_case WHERE lead_id = ANY(%s::uuid[]) AND {} RETURNING chunk_id, place),
 buried AS (
     UPDATE scoring_casechunk chunk SET dead = dead || places
       FROM (SELECT chunk_id, array_agg(place) AS places FROM gone WHERE chunk_id IS NOT NULL GROUP BY 1) by_chunk

@@ -13,8 +13,10 @@ from sla.models import Clock
 from sla.routing import charge_turns_again, give_turns_back
 
 
-def end_merged(lead_ids: Sequence[UUID], by_id: UUID, reason: str, *, now: datetime) -> list[UUID]:
+def end_merged(lead_ids: Sequence[UUID], by_id: UUID | None, reason: str, *, now: datetime) -> list[UUID]:
     """Calls the clocks of these leads off, withdraws their open hand-offs and gives the turns back.
+
+    `by_id` is None where nobody did it, but time. Also for leads whose person is erased.
 
     Whatever was late already stays late; nothing else becomes a breach. Answers with the hand-offs that were open.
     """

@@ -72,6 +72,7 @@ SELECT lead.id, lead.source_id, lead.received_at
                     UNION SELECT colleague.id FROM marked JOIN leads_lead one ON one.id = marked.id
                                    JOIN leads_lead colleague ON colleague.account_id = one.account_id)
        AND lead.withdrawn_at IS NULL AND NOT lead.is_history
+       AND NOT EXISTS (SELECT FROM leads_person WHERE id = lead.person_id AND erased_at IS NOT NULL)
 """
 _STAND = """
 INSERT INTO scoring_case AS cases (kind, lead_id, source_id, answer, reason, was_met, has_opportunity, result, pipeline,
