@@ -76,13 +76,17 @@ def test_a_found_value_is_taken_up(caller: Any, house: Any) -> None:
 
 
 def test_a_lead_shows_every_touch_to_those_who_see_it(caller: Any, house: Any, client: Any) -> None:
-    for campaign in ("first", "second"):
-        (receipt,) = journey.admit([item(house.source, "a@one-a.com", utm_campaign=campaign)], now=NOW)
+    Asset.objects.create(key="guide", name="Guide", url_patterns=["/guide*"], cold_after_days=91, created_at=NOW)
+    acts: list[dict[str, Any]] = [{}, {"signals": [{"kind": "content_download", "url": "/guide.pdf"}]}]
+    for campaign, more in zip(("first", "second"), acts, strict=True):
+        (receipt,) = journey.admit([item(house.source, "a@one-a.com", utm_campaign=campaign, **more)], now=NOW)
     address = f"leads/{encode('lead', receipt.lead_id)}/touches/"
     touches = caller("GET", address).json()["data"]
     assert [(one["utm"], one["source"]) for one in touches] == [
         ({"utm_campaign": "first"}, "website"), ({"utm_campaign": "second"}, "website"),
     ]  # fmt: skip
+    assert [(one["asset"], one["url"]) for one in touches] == [(None, ""), ("guide", "/guide.pdf")]
+    assert touches[1]["receipt"] == encode("sub", receipt.submission_id)
     rep = {"Authorization": f"Bearer {key_for(house.people['other_rep'])}"}
     assert client.get(f"/api/v1/{address}", headers=rep).status_code == 404
 

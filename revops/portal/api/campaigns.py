@@ -27,6 +27,7 @@ from revops.foundation.models import User
 from revops.portal.api.who import asker, decode_or_404, refused, visible_leads
 from revops.portal.campaigns.numbers import CampaignRow, rows_of
 from revops.portal.campaigns.working import start_resolving
+from revops.portal.lead_pages.touches import TouchRow, every_touch
 from revops.portal.sources.numbers import Months
 
 STATES = [("described", "described"), ("found", "found"), ("archived", "archived")]
@@ -160,10 +161,16 @@ class CampaignYieldView(ApiView):
 
 
 class TouchSerializer(serializers.Serializer[Any]):
-    touched_at = InstantField(allow_null=True, help_text="Null: history without a date.")
-    source = serializers.CharField(source="source.key")  # type: ignore[assignment]
-    campaign_id = PublicIdField("campaign", allow_null=True)
-    utm = serializers.DictField(child=serializers.CharField())
+    touched_at = InstantField(source="touch.touched_at", allow_null=True, help_text="Null: history without a date.")
+    source = serializers.CharField(source="touch.source.key")  # type: ignore[assignment]
+    campaign_id = PublicIdField("campaign", source="touch.campaign_id", allow_null=True)
+    utm = serializers.DictField(source="touch.utm", child=serializers.CharField())
+    receipt = serializers.CharField(help_text="The submission that brought it.")
+    url = serializers.CharField(help_text="What was looked at; empty if nobody said.")
+    asset = serializers.SerializerMethodField(help_text="Key of the content asset of that address; null without.")
+
+    def get_asset(self, row: TouchRow) -> str | None:
+        return row.asset.key if row.asset else None
 
 
 class TouchesSerializer(serializers.Serializer[Any]):
@@ -171,17 +178,19 @@ class TouchesSerializer(serializers.Serializer[Any]):
 
 
 class LeadTouchesView(ApiView):
-    """Every touch of a lead that carried UTM values, the first one first; kept for life."""
+    """Every touch of the lead's person that carried UTM values, the first one first; kept for life.
+
+    Of more than 200 the newest.
+    """
 
     permissions = {"GET": "leads.view"}
 
     @extend_schema(responses=TouchesSerializer)
     def get(self, request: Request, lead: str) -> Response:
-        found = visible_leads(request).filter(pk=decode_or_404("lead", lead)).first()
+        found = visible_leads(request).select_related("person").filter(pk=decode_or_404("lead", lead)).first()
         if found is None:
             raise Http404
-        touches = found.touches.select_related("source").order_by("touched_at", "pk")[:200]
-        return Response({"data": TouchSerializer(touches, many=True).data})
+        return Response({"data": TouchSerializer(reversed(every_touch(found, 200)), many=True).data})
 
 
 class CampaignTakeUpView(ApiView):

@@ -16,6 +16,7 @@ from revops.foundation.pages.charts import Bar, Chart, contributions
 from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
 from revops.portal.lead_pages.privacy import Privacy, privacy_of
 from revops.portal.lead_pages.timeline import Timeline, timeline_of
+from revops.portal.lead_pages.touches import Touches, touches_of_lead
 from revops.portal.queue.card import Card, card_for
 from scoring.explanation import AxisBeside, Explanation, explain, side_by_side
 from scoring.models import ScoreDecision
@@ -75,6 +76,7 @@ class LeadView:
     answers: list[Disposition]
     ledger: Sequence[LedgerEntry]
     privacy: Privacy
+    touches: Touches
 
     @property
     def last_answer(self) -> Disposition | None:
@@ -103,6 +105,7 @@ def lead_view(
         ),
         ledger=_ledger(lead) if sees_ledger else [],
         privacy=privacy_of(lead),
+        touches=touches_of_lead(lead),
     )
 
 
