@@ -82,6 +82,10 @@ class Lead(models.Model):
             models.Index(fields=["source", "-received_at"], name="lead_source"),
             models.Index(fields=["stage", "-received_at"], name="lead_stage"),
             models.Index(
+                fields=["owner", "-stage_at", "-id"], condition=models.Q(stage=Stage.ACCEPTED), name="lead_accepted_of"
+            ),
+            models.Index(fields=["-stage_at", "-id"], condition=models.Q(stage=Stage.ACCEPTED), name="lead_accepted"),
+            models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="lead_merged_into"
             ),
         ]

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +33,7 @@ from sla.models import Clock, HandOff
 from sla.models.handoffs import HandOffQuerySet
 
 PAGE = 25
+ACCEPTED_SEEN = 300
 UNDO_SHOWN = timedelta(hours=12)
 """How long the last answer stays at hand under the list; the lead page has it for 30 days."""
 
@@ -132,8 +133,8 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
         asleep=Count("pk", filter=~awake),
         wakes_at=Min("snoozed_until", filter=~awake),
     )
-    accepted = _accepted(user, place)
-    totals = {ANSWER: counts["awake"], SNOOZED: counts["asleep"], ACCEPTED: accepted.count()}
+    accepted = list(_accepted(user, place))
+    totals = {ANSWER: counts["awake"], SNOOZED: counts["asleep"], ACCEPTED: len(accepted)}
     if place.show == ACCEPTED:
         rows = _accepted_rows(accepted)
     else:
@@ -204,33 +205,38 @@ def _user_pk(public_id: str) -> UUID | None:
         return None
 
 
-def _accepted(user: Any, place: Place) -> QuerySet[Lead]:
-    """Accepted leads whose ladder is not climbed yet and with whom nobody has talked."""
-    tries = Attempt.objects.filter(lead=OuterRef("pk")).order_by().values("lead")
-    talked = Q(attempts__result="conversation")
-    leads = (
-        leads_for(user)
-        .filter(stage=Stage.ACCEPTED, is_history=False)
-        .alias(talks=Count("attempts", filter=talked))
-        .filter(talks=0)
-        .annotate(tries=Coalesce(Subquery(tries.annotate(n=Count("pk")).values("n")), 0))
-        .filter(tries__lt=len(LADDER))
-        .select_related("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team")
-    )
+def _accepted(user: Any, place: Place) -> QuerySet[Lead, UUID]:
+    """Ids of accepted leads whose ladder is not climbed and with whom nobody has talked, of the latest ACCEPTED_SEEN.
+
+    What was accepted long ago and went nowhere stays accepted: it must not cost every look at the queue.
+    """
+    leads = leads_for(user).filter(stage=Stage.ACCEPTED, is_history=False)
     match place.owner:
         case "team":
-            return leads
+            pass
         case "unrouted":
-            return leads.none()
+            leads = leads.none()
         case "me":
-            return leads.filter(owner=user)
+            leads = leads.filter(owner=user)
         case other:
-            return leads.filter(owner=_user_pk(other))
+            leads = leads.filter(owner=_user_pk(other))
+    latest = leads.order_by("-stage_at", "-pk").values("pk")[:ACCEPTED_SEEN]
+    of_lead = Attempt.objects.filter(lead=OuterRef("pk"))
+    tries = of_lead.order_by().values("lead").annotate(n=Count("pk")).values("n")
+    return (
+        Lead.objects.filter(~Exists(of_lead.filter(result="conversation")), pk__in=latest)
+        .alias(tries=Coalesce(Subquery(tries), 0))
+        .filter(tries__lt=len(LADDER))
+        .values_list("pk", flat=True)
+    )
 
 
-def _accepted_rows(leads: QuerySet[Lead]) -> list[Row]:
-    """Accepted leads by when their next attempt is due."""
-    found = list(leads.order_by("-stage_at", "pk")[: 4 * PAGE])
+def _accepted_rows(ids: Sequence[UUID]) -> list[Row]:
+    """Accepted leads by when their next attempt is due, of those accepted last."""
+    leads = Lead.objects.select_related(
+        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
+    )
+    found = list(leads.filter(pk__in=ids).order_by("-stage_at", "pk")[: 4 * PAGE])
     ids = [lead.pk for lead in found]
     tried: dict[UUID, list[Tried]] = {}
     for one in Attempt.objects.filter(lead_id__in=ids).order_by("occurred_at", "pk"):
