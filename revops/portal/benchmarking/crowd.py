@@ -152,7 +152,7 @@ def copy_rows(
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"  # noqa: S608
-            f" FROM generate_series(%s, %s) AS series (n) WHERE {where}",
+            f" FROM generate_series(%s::bigint, %s) AS series (n) WHERE {where}",
             [*parameters, first + 1, first + count],
         )
 

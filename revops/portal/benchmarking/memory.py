@@ -31,9 +31,9 @@ def ask_over_http(port: int, key: str) -> float:
 
 def web_workers() -> tuple[float, float]:
     """The most that a web worker of this process's web server took so far, and a helper of one, in megabytes."""
-    masters = [pid for pid in _children(os.getpid()) if "gunicorn" in _command(pid)]
-    workers = [pid for master in masters for pid in _children(master)]
-    helpers = [pid for worker in workers for pid in _children(worker) if "spawn_main" in _command(pid)]
+    masters = [pid for pid in children_of(os.getpid()) if "gunicorn" in _command(pid)]
+    workers = [pid for master in masters for pid in children_of(master)]
+    helpers = [pid for worker in workers for pid in children_of(worker) if "spawn_main" in _command(pid)]
     return max(map(_peak, workers), default=0.0), max(map(_peak, helpers), default=0.0)
 
 
@@ -53,7 +53,8 @@ def _rescore() -> tuple[float, float]:
     return rate, _peak(os.getpid())
 
 
-def _children(pid: int) -> Iterator[int]:
+def children_of(pid: int) -> Iterator[int]:
+    """The processes that a process started."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rsplit(")", 1)[1].split()

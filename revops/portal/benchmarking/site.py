@@ -35,13 +35,13 @@ class BareLeadSerializer(serializers.ModelSerializer[BareLead]):
         fields: ClassVar[list[str]] = ["id", "name", "email", "company", "title", "country", "need", "created_at"]
 
 
-class BareLeadView(generics.CreateAPIView[BareLead]):
-    """No key, no idempotency, no journal: validate, insert, answer."""
+class BareLeadView(generics.ListCreateAPIView[BareLead]):
+    """No key, no idempotency, no journal: validate, insert, answer; or the first fifty as they are."""
 
     authentication_classes = ()
     permission_classes = ()
     schema = None
-    queryset = BareLead._default_manager.all()
+    queryset = BareLead._default_manager.order_by("pk")[:50]
     serializer_class = BareLeadSerializer
 
 
