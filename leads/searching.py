@@ -6,7 +6,9 @@ looked at directly, so that nobody waits for it and the intake writes no index o
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from typing import Any
+
+from django.db.models import F, Lookup, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from leads.models import Person
@@ -26,7 +28,7 @@ def leads_named(text: str) -> Q:
         UNION
         SELECT lead.id FROM leads_lead lead WHERE lead.account_id = ANY(ARRAY({companies}))
     """  # noqa: S608 - every word is a parameter
-    return Q(pk__in=RawSQL(sql, [*person_words, *company_words]))  # noqa: S611 - every word is a parameter
+    return _found(sql, [*person_words, *company_words])
 
 
 def people_named(text: str) -> QuerySet[Person]:
@@ -38,7 +40,22 @@ def people_named(text: str) -> QuerySet[Person]:
 def accounts_named(text: str) -> Q:
     """Accounts whose name or domain contains every word; another name of an account finds it, too."""
     sql, words = _accounts(_company_words(text))
-    return Q(pk__in=RawSQL(sql, words))  # noqa: S611
+    return _found(sql, words)
+
+
+class _OneOf(Lookup):  # type: ignore[type-arg]  # cannot be subscripted when it runs
+    """A value among those of a query, which is asked first: as a list it is looked up by index, whatever the order."""
+
+    lookup_name = "one_of"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        value, of_value = self.process_lhs(compiler, connection)
+        query, of_query = compiler.compile(self.rhs)
+        return f"{value} = ANY(ARRAY{query})", [*of_value, *of_query]
+
+
+def _found(sql: str, words: list[str]) -> Q:
+    return Q(_OneOf(F("pk"), RawSQL(sql, words)))  # noqa: S611 - every word is a parameter
 
 
 def _words(text: str) -> list[str]:
