@@ -22,7 +22,7 @@ class LeadFilter(django_filters.FilterSet):
     """Filters leads by where they stand, how good they are, whose they are, where they come from, and when."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Name, e-mail or company"))
-    stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label=_("Stage"))
+    stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label=_("Stage"), distinct=False)
     tier = django_filters.ChoiceFilter(
         field_name="score__tier", choices=Tier.choices, label=_("Tier"), empty_label=_("Any")
     )
@@ -70,7 +70,11 @@ class LeadFilter(django_filters.FilterSet):
 
     def by_rejection(self, leads: QuerySet[Lead], _name: str, reason: str) -> QuerySet[Lead]:
         """“any”, a reason code, or a family of reasons; rejections that were taken back do not count."""
-        rows = Disposition.objects.filter(lead=OuterRef("pk"), kind=DispositionKind.REJECTED, undone_by__isnull=True)
+        rows = Disposition.objects.filter(
+            ~Exists(Disposition.objects.filter(undoes=OuterRef("pk"))),
+            lead=OuterRef("pk"),
+            kind=DispositionKind.REJECTED,
+        )
         if reason != "any":
             rows = rows.filter(Q(reason=reason) | Q(reason__family=reason))
         return leads.filter(Exists(rows))

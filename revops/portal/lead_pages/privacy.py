@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from leads.models import ImportRun, Lead, Submission, SubmissionOutcome
+from leads.models import ImportRun, Lead, PrivacyRequest, Submission, SubmissionOutcome
 
 READ = 50
 """So many submissions of a lead are read, the earliest first: who said something first is its source."""
@@ -29,17 +29,18 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`basis` in words; `basis_at` when it was given, if that is known."""
+    """`basis` in words; `basis_at` when it was given, if that is known. `requests` of the person, the newest first."""
 
     basis: str
     basis_at: datetime | None
     origins: list[Origin]
     do_not_contact: bool
-    is_erased: bool
+    erased_at: datetime | None
+    requests: list[PrivacyRequest]
 
 
 def privacy_of(lead: Lead) -> Privacy:
-    """The privacy box of a lead with person and account loaded. Two queries."""
+    """The privacy box of a lead with person and account loaded. Three queries."""
     outcomes = (
         SubmissionOutcome.objects.filter(lead=lead, kind__in=["new", "attached"])
         .select_related("submission__source", "submission__body")
@@ -48,7 +49,8 @@ def privacy_of(lead: Lead) -> Privacy:
     sent = [outcome.submission for outcome in outcomes[:READ]]
     basis, at = _basis(sent)
     person = lead.person
-    return Privacy(basis, at, _origins(lead, sent), person.do_not_contact, person.erased_at is not None)
+    asked = list(PrivacyRequest.objects.filter(person=person).order_by("-pk")[:3])
+    return Privacy(basis, at, _origins(lead, sent), person.do_not_contact, person.erased_at, asked)
 
 
 def _basis(sent: Sequence[Submission]) -> tuple[str, datetime | None]:

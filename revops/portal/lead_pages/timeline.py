@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -40,13 +41,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of event: where its rows are, which instant orders them, and how a row reads."""
+    """One sort of event: where its rows are, which instant orders them, and how a row reads.
+
+    Rows are those of a lead, and perhaps of those that were merged into it: their ids come with it first.
+    """
 
     code: str
     label: str | Promise
-    rows: Callable[[Lead], QuerySet[Any]]
+    rows: Callable[[Sequence[UUID]], QuerySet[Any]]
     at: str
     tell: Callable[[Any], Event]
+    is_long: bool = False
+    """There may be ten thousand: they are read in the order of their index, those without a date apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,14 @@ class Timeline:
 
 
 def timeline_of(lead: Lead, kind: str = "", cursor: str = "", size: int = PAGE) -> Timeline:
-    """A page of the lead's events, of one kind or of all: one query per kind, however many events there are."""
+    """A page of the lead's events, of one kind or of all: a query or two per kind, however many events there are."""
+    ids = [lead.pk, *Lead.objects.filter(merged_into=lead).values_list("pk", flat=True)]
     kinds = [one for one in KINDS if one.code == kind] or list(KINDS)
     after = _read(cursor)
     found: list[tuple[datetime, int, Any, Event]] = []
     for rank, one in enumerate(KINDS):
         if one in kinds:
-            found += [(at, rank, pk, event) for at, pk, event in _rows(one, rank, lead, after, size)]
+            found += [(at, rank, pk, event) for at, pk, event in _rows(one, rank, ids, after, size)]
     found.sort(key=lambda entry: str(entry[2]), reverse=True)
     found.sort(key=lambda entry: entry[1])
     found.sort(key=lambda entry: entry[0], reverse=True)
@@ -74,10 +81,12 @@ def timeline_of(lead: Lead, kind: str = "", cursor: str = "", size: int = PAGE) 
 
 
 def _rows(
-    kind: Kind, rank: int, lead: Lead, after: tuple[datetime, int, str] | None, size: int
+    kind: Kind, rank: int, ids: Sequence[UUID], after: tuple[datetime, int, str] | None, size: int
 ) -> Iterable[tuple[datetime, Any, Event]]:
     undated = Value(UNDATED, output_field=DateTimeField())
-    rows = kind.rows(lead).annotate(sorted_at=Coalesce(kind.at, undated)).order_by("-sorted_at", "-pk")
+    if kind.is_long:
+        return [(at, row.pk, kind.tell(row)) for at, row in _long_rows(kind, rank, ids, after, size)]
+    rows = kind.rows(ids).annotate(sorted_at=Coalesce(kind.at, undated)).order_by("-sorted_at", "-pk")
     if after is not None:
         at, after_rank, pk = after
         condition = Q(sorted_at__lt=at)
@@ -87,6 +96,29 @@ def _rows(
             condition |= Q(sorted_at=at, pk__lt=pk)
         rows = rows.filter(condition)
     return [(row.sorted_at, row.pk, kind.tell(row)) for row in rows[: size + 1]]
+
+
+def _long_rows(
+    kind: Kind, rank: int, ids: Sequence[UUID], after: tuple[datetime, int, str] | None, size: int
+) -> list[tuple[datetime, Any]]:
+    """Rows by their own index: those with a date, then, where they do not fill the page, those without."""
+    rows = kind.rows(ids)
+    dated = rows.filter(**{f"{kind.at}__isnull": False}).order_by(f"-{kind.at}", "-pk")
+    undated = rows.filter(**{f"{kind.at}__isnull": True}).order_by("-pk")
+    if after is not None:
+        at, after_rank, pk = after
+        condition = Q(**{f"{kind.at}__lt": at})
+        if rank > after_rank:
+            condition |= Q(**{kind.at: at})
+        elif rank == after_rank:
+            condition |= Q(**{kind.at: at}, pk__lt=pk)
+        dated = dated.filter(condition, **{f"{kind.at}__lte": at})
+        if at == UNDATED and rank <= after_rank:
+            undated = undated.filter(pk__lt=pk) if rank == after_rank else undated.none()
+    found = [(getattr(row, kind.at), row) for row in dated[: size + 1]]
+    if len(found) <= size:
+        found += [(UNDATED, row) for row in undated[: size + 1 - len(found)]]
+    return found
 
 
 def _write(at: datetime, rank: int, pk: Any) -> str:
@@ -202,50 +234,45 @@ def _merge(row: PersonMerge) -> Event:
     return Event(title, row.merged_at, "git-merge", "note", undone, row.merged_by.name)
 
 
-def _with_merged(lead: Lead) -> Q:
-    """Rows of the lead and of those that were merged into it."""
-    return Q(lead=lead) | Q(lead__in=Lead.objects.filter(merged_into=lead))
+def _merges(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return PersonMerge.objects.filter(Q(kept_lead=ids[0]) | Q(merged_lead=ids[0])).select_related("merged", "merged_by")
 
 
-def _merges(lead: Lead) -> QuerySet[Any]:
-    return PersonMerge.objects.filter(Q(kept_lead=lead) | Q(merged_lead=lead)).select_related("merged", "merged_by")
+def _signals(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return Signal.objects.filter(lead__in=ids).select_related("kind", "source")
 
 
-def _signals(lead: Lead) -> QuerySet[Any]:
-    return Signal.objects.filter(_with_merged(lead)).select_related("kind", "source")
+def _moves(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return LifecycleEvent.objects.filter(lead=ids[0]).select_related("actor")
 
 
-def _moves(lead: Lead) -> QuerySet[Any]:
-    return LifecycleEvent.objects.filter(lead=lead).select_related("actor")
+def _attempts(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return Attempt.objects.filter(lead__in=ids).select_related("user")
 
 
-def _attempts(lead: Lead) -> QuerySet[Any]:
-    return Attempt.objects.filter(_with_merged(lead)).select_related("user")
+def _answers(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return Disposition.objects.filter(lead=ids[0]).select_related("reason", "user")
 
 
-def _answers(lead: Lead) -> QuerySet[Any]:
-    return Disposition.objects.filter(lead=lead).select_related("reason", "user")
+def _assignments(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return Assignment.objects.filter(handoff__lead=ids[0]).select_related("user")
 
 
-def _assignments(lead: Lead) -> QuerySet[Any]:
-    return Assignment.objects.filter(handoff__lead=lead).select_related("user")
+def _outcomes(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return Outcome.objects.filter(lead=ids[0]).select_related("recorded_by")
 
 
-def _outcomes(lead: Lead) -> QuerySet[Any]:
-    return Outcome.objects.filter(lead=lead).select_related("recorded_by")
-
-
-def _scores(lead: Lead) -> QuerySet[Any]:
-    rows = ScoreDecision.objects.filter(lead=lead).select_related("rulebook")
+def _scores(ids: Sequence[UUID]) -> QuerySet[Any]:
+    rows = ScoreDecision.objects.filter(lead=ids[0]).select_related("rulebook")
     return rows.defer("inputs", "rulebook__definition")
 
 
-def _submissions(lead: Lead) -> QuerySet[Any]:
-    return SubmissionOutcome.objects.filter(_with_merged(lead)).select_related("submission__source")
+def _submissions(ids: Sequence[UUID]) -> QuerySet[Any]:
+    return SubmissionOutcome.objects.filter(lead__in=ids).select_related("submission__source")
 
 
 KINDS: Sequence[Kind] = (
-    Kind("signal", gettext_lazy("Signals"), _signals, "occurred_at", _signal),
+    Kind("signal", gettext_lazy("Signals"), _signals, "occurred_at", _signal, is_long=True),
     Kind("stage", gettext_lazy("Stages"), _moves, "occurred_at", _move),
     Kind("attempt", gettext_lazy("Attempts"), _attempts, "occurred_at", _attempt),
     Kind("answer", gettext_lazy("Answers"), _answers, "decided_at", _answer),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Window
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -32,6 +31,7 @@ from sla.models import Clock, HandOff
 from sla.queries import clocks_of_leads, reading_of
 
 SIGNALS_SHOWN = 5
+SIGNALS_COUNTED = 1_000
 STRONGEST = 5
 WEAKEST = 3
 
@@ -180,6 +180,11 @@ class Card:
         return [(one, is_cold(one.kind.code, one.occurred_at, self.now)) for one in self.signals]
 
     @property
+    def has_more_signals(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.signals_total >= SIGNALS_COUNTED
+
+    @property
     def look(self) -> SecondLook | None:
         """What would speak against closing the lead, whatever the words."""
         return second_look(self.around, "", is_dated=False, today=timezone.localdate(self.now))
@@ -266,14 +271,9 @@ def findings(summary: str) -> str:
 
 
 def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> Card:
-    """The card of one lead with person, account and owner loaded. Fourteen queries, whatever its history."""
+    """The card of one lead with person, account and owner loaded. Fifteen queries or sixteen, whatever its history."""
     explanation = explain_lead(lead.pk)
-    signals = list(
-        Signal.objects.filter(person_id__in=lead.person.everybody)
-        .select_related("kind", "source")
-        .annotate(total=Window(Count("pk")))
-        .order_by(F("occurred_at").desc(nulls_last=True), "-pk")[:SIGNALS_SHOWN]
-    )
+    signals = _latest_acts(lead)
     attempts = list(Attempt.objects.filter(lead=lead).select_related("user").order_by("occurred_at", "pk"))
     clocks = [
         ShownClock(clock, reading_of(clock, now))
@@ -290,7 +290,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         handoff=handoff,
         explanation=explanation,
         signals=signals,
-        signals_total=signals[0].total if signals else 0,
+        signals_total=_count_acts(lead),
         talk=talk_track(talk_facts(lead, signals, user, now), track),
         step=_step(lead, attempts, clocks),
         attempts=attempts,
@@ -305,6 +305,19 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
         track=track,
         notes=score_notes(lead.pk, getattr(user, "pk", None), now),
     )
+
+
+def _latest_acts(lead: Lead) -> list[Signal]:
+    """The latest acts in the order of their index, however many there are; undated ones only where no others are."""
+    acts = Signal.objects.filter(person_id__in=lead.person.everybody).select_related("kind", "source")
+    dated = list(acts.filter(occurred_at__isnull=False).order_by("-occurred_at", "-pk")[:SIGNALS_SHOWN])
+    missing = SIGNALS_SHOWN - len(dated)
+    return [*dated, *acts.filter(occurred_at__isnull=True).order_by("-pk")[:missing]] if missing else dated
+
+
+def _count_acts(lead: Lead) -> int:
+    """How many acts there are; counting ends at SIGNALS_COUNTED."""
+    return Signal.objects.filter(person_id__in=lead.person.everybody).order_by()[:SIGNALS_COUNTED].count()
 
 
 def _step(lead: Lead, attempts: Sequence[Attempt], clocks: Sequence[ShownClock]) -> NextStep:
