@@ -33,7 +33,7 @@ def test_a_robot_rep_loses_and_doubles_nothing_when_the_server_is_killed(browser
     try:
         server.wait()
         page = context.new_page()
-        robot.sign_in(page, office.rep, server.port)
+        robot.sign_in(page, robot.session_of(office.rep), server.port)
         shift = robot.work(page, server, DECISIONS, KILLS, Random(5))
     finally:
         context.close()

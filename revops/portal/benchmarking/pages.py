@@ -10,12 +10,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.test import Client
 
 from leads.models import Lead
 from revops.foundation.models import Role, User
 from revops.portal.benchmarking.load import Load, drive, request
 from revops.portal.benchmarking.memory import children_of
+from revops.portal.benchmarking.robot import session_of
 from sla.models import HandOff
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -83,10 +83,7 @@ def pages() -> list[Page]:
 
 def cookie_of(user: User) -> str:
     """The header with which a browser of this person comes."""
-    client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    name = settings.SESSION_COOKIE_NAME
-    return f"Cookie: {name}={client.cookies[name].value}"
+    return f"Cookie: {settings.SESSION_COOKIE_NAME}={session_of(user)}"
 
 
 def people() -> dict[str, User]:

@@ -153,12 +153,17 @@ def _ready(number: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sign_in(page: Page, rep: User, port: int) -> None:
-    """Gives the browser the session of the rep."""
+def session_of(rep: User) -> str:
+    """A session of this person. Asked before a browser runs: beside its event loop Django refuses the database."""
     client = Client()
     client.force_login(rep, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def sign_in(page: Page, session: str, port: int) -> None:
+    """Gives the browser a session."""
     name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": f"http://127.0.0.1:{port}"}])
+    page.context.add_cookies([{"name": name, "value": session, "url": f"http://127.0.0.1:{port}"}])
 
 
 def work(page: Page, server: RobotServer, decisions: int, kills: int, rng: Random) -> Shift:

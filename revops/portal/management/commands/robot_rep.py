@@ -44,6 +44,7 @@ class Command(BaseCommand):
             raise CommandError("Playwright is missing. Run 'make setup', which installs it.") from None
         rep = User.objects.filter(role=Role.REP).order_by("email")[0]
         robot.open_leads(rep, decisions + 1, datetime.now(UTC))
+        session = robot.session_of(rep)
         server = robot.RobotServer(database)
         server.start()
         try:
@@ -53,7 +54,7 @@ class Command(BaseCommand):
                     executable_path=robot.browser_path(), headless=True, args=list(robot.ARGUMENTS)
                 )
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
-                robot.sign_in(page, rep, server.port)
+                robot.sign_in(page, session, server.port)
                 chance = Random(seed)  # noqa: S311 - when a robot presses is no secret
                 shift = robot.work(page, server, decisions, min(kills, decisions), chance)
                 browser.close()
