@@ -1,5 +1,6 @@
 """People and the companies they work for."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -159,13 +160,13 @@ class Person(models.Model):
     @property
     def name(self) -> str:
         """Full name, else e-mail, else a placeholder; never empty."""
-        if self.erased_at is not None:
-            return str(_("Erased person"))
-        return person_name(self.first_name, self.last_name, self.email)
+        return person_name(self.first_name, self.last_name, self.email, self.erased_at)
 
 
-def person_name(first_name: str, last_name: str, email: str | None) -> str:
+def person_name(first_name: str, last_name: str, email: str | None, erased_at: datetime | None = None) -> str:
     """What to call a person of whom these facts are known; never empty."""
+    if erased_at is not None:
+        return str(_("Erased person"))
     return f"{first_name} {last_name}".strip() or email or str(_("Unnamed person"))
 
 

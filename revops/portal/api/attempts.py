@@ -65,7 +65,8 @@ class AttemptListView(ApiView):
         form = AttemptSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values, now = form.validated_data, timezone.now()
-        lead = visible_leads(request).filter(pk=values["lead_id"]).only("pk", "owner_id").first()
+        known_leads = visible_leads(request).filter(person__erased_at__isnull=True)
+        lead = known_leads.filter(pk=values["lead_id"]).only("pk", "owner_id").first()
         if lead is None:
             raise refused("/lead_id", "unknown_lead", _("There is no such lead."))
         user = acting_user(request, values.get("user_id"), "leads.work", lead.owner_id)

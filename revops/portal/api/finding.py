@@ -46,7 +46,7 @@ class Found:
 def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
     """The lead behind each name: of several leads of a person the open one, else the newest. Five queries at most.
 
-    Leads that the request may not see are not found.
+    Leads that the request may not see are not found, and those whose person was erased are not, either.
     """
     by_id, errors = _read_ids(named)
     emails = {name.email.strip().lower() for name in named if name.given == ["email"]}
@@ -62,7 +62,8 @@ def find_leads(request: Request, named: Sequence[Named]) -> list[Found]:
         people = {(system, value): person for system, value, person in owners}
     leads = visible_leads(request)
     by_id = {number: goes_on.get(pk, pk) for number, pk in by_id.items()} if (goes_on := _merged(by_id)) else by_id
-    by_lead = dict(leads.filter(pk__in=by_id.values()).values_list("pk", "person_id")) if by_id else {}
+    kept = leads.filter(pk__in=by_id.values(), person__erased_at__isnull=True) if by_id else None
+    by_lead = dict(kept.values_list("pk", "person_id")) if kept is not None else {}
     by_person: dict[UUID, UUID] = {}
     by_email: dict[str, UUID] = {}
     if people or emails:

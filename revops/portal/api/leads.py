@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -142,6 +142,8 @@ class LeadView(ApiView):
         if row is None:
             merged = merged_or_404(request, lead)
             row = Lead.objects.values(*LEAD_COLUMNS).get(pk=merged.pk)
+        if row["person__erased_at"]:
+            raise erased()
         (shown,) = _shown_many([row], request, with_why=with_why)
         return self.versioned(shown, version_of(shown))
 
@@ -214,11 +216,20 @@ class TimelineView(ApiView):
 
 
 def find_lead(leads: QuerySet[Lead], public_id: str) -> Lead:
-    """One of `leads`; 404 for every other id."""
-    row = leads.filter(pk=decode_or_404("lead", public_id)).first()
-    if row is None:
+    """One of `leads`, to act on it; 404 for every other id, 410 if its person was erased."""
+    row = leads.alias(erased_at=F("person__erased_at")).annotate(is_erased=Q(erased_at__isnull=False))
+    found = row.filter(pk=decode_or_404("lead", public_id)).first()
+    if found is None:
         raise Http404
-    return row
+    if found.is_erased:
+        raise erased()
+    return found
+
+
+def erased() -> ProblemError:
+    """The answer about a lead whose person was erased; why it was decided as it was can still be read."""
+    words = _("The person of this lead was erased. Its why/ and timeline/ still say what was decided, without them.")
+    return ProblemError("erased", words)
 
 
 def find_lead_or_merged(request: Request, public_id: str) -> Lead:
