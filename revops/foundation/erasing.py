@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -122,10 +123,10 @@ def rows_held(holding: Holding, subject: Subject, now: datetime) -> list[dict[st
     """The rows of a holding, whole, for the person they are about. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT to_jsonb(held) FROM {holding.table} held WHERE {holding.where}",  # noqa: S608 - declared in code
+            f"SELECT to_jsonb(held)::text FROM {holding.table} held WHERE {holding.where}",  # noqa: S608 - declared in code
             subject.parameters(now),
         )
-        return [row for (row,) in cursor.fetchall()]
+        return [orjson.loads(row) for (row,) in cursor.fetchall()]
 
 
 @contextmanager

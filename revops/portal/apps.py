@@ -16,6 +16,7 @@ class PortalConfig(AppConfig):
         from revops.portal.auditor import working as auditor  # models must be loaded first
         from revops.portal.campaigns import working as campaigns
         from revops.portal.imports import running
+        from revops.portal.privacy import requests, retention
         from revops.portal.rules import backtesting, rescoring
         from revops.portal.vetting import working as vetting
         from sla.presence import works_at
@@ -23,6 +24,8 @@ class PortalConfig(AppConfig):
         auditor.register()
         campaigns.register()
         running.register()
+        requests.register()
+        retention.register()
         backtesting.register()
         rescoring.register()
         vetting.register()

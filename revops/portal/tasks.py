@@ -25,9 +25,9 @@ from revops.portal.lead_forms import worth
 from revops.portal.mailbox.directory import read_directory
 from revops.portal.mailbox.taking import mailbox_source
 from revops.portal.overrides import acting as overrides
+from revops.portal.privacy import retention
 from revops.portal.routing import alarms
 from revops.portal.rules import going_live
-from revops.portal.vetting import working as vetting
 from scoring.backtest import pack_everything
 from scoring.replay import prove_replay
 from scoring.shadow import catch_up_shadows
@@ -89,10 +89,10 @@ def read_mailbox() -> int:
     return read_directory(directory, mailbox_source(settings.MAILBOX_SOURCE, now), now=now).total()
 
 
-@shared_task(name="portal.forget_deliveries")
-def forget_deliveries() -> int:
-    """Empties what webhooks posted a month ago."""
-    return taking.forget_bodies(now=timezone.now())
+@shared_task(name="portal.keep_retention")
+def keep_retention() -> str:
+    """Begins the nightly run of the retention rules; the page of privacy shows what it took."""
+    return str(retention.start_retention(None, timezone.now()).pk)
 
 
 @shared_task(name="portal.expire_consents")
@@ -124,12 +124,6 @@ def tell_of_expired_imports() -> int:
 def count_reach() -> int:
     """Counts whom each content asset reached since the last time."""
     return asset_reach.count_reach(now=timezone.now())
-
-
-@shared_task(name="portal.forget_vetted_lists")
-def forget_vetted_lists() -> int:
-    """Removes lists that were vetted a week ago."""
-    return vetting.forget_old(timezone.now())
 
 
 @shared_task(name="portal.audit_integrity")

@@ -43,6 +43,7 @@ PACKAGES = (
     "consents",
     "hooks",
     "health",
+    "privacy",
     "audit",
     "notice_list",
     "notification_settings",

@@ -165,15 +165,16 @@ def test_a_list_goes_in_by_page_and_comes_back_judged(sign_in: Any, company: Any
     assert "list.csv" in client.get(reverse("vetting")).content.decode()
 
 
-def test_a_vetted_list_is_removed_by_hand_or_after_a_week(sign_in: Any, company: Any) -> None:
+def test_a_vetted_list_is_removed_by_hand_or_when_it_is_old(sign_in: Any, company: Any) -> None:
     client = sign_in("admin")
     job = posted(client)
     jobs.run(job.pk, timezone.now)
     file = working.file_of(job)
     assert working.results_path(file).exists()
-    assert working.forget_old(timezone.now()) == 0
-    assert working.forget_old(timezone.now() + timedelta(days=8)) == 1
-    assert working.forget_old(timezone.now() + timedelta(days=8)) == 0
+    now = timezone.now()
+    assert working.forget_old(now - timedelta(days=7), now) == 0
+    assert working.forget_old(now + timedelta(days=1), now) == 1
+    assert working.forget_old(now + timedelta(days=1), now) == 0
     assert not working.results_path(file).exists()
     page = client.get(reverse("vetted", args=[working.public_id(job)])).content.decode()
     assert "This list was removed." in page

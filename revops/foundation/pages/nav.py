@@ -88,6 +88,7 @@ NAVIGATION = (
             Page(_("People"), "people", "users-group", MANAGERS | ADMIN, "g p"),
             Page(_("API keys"), "api-keys", "key", ADMIN),
             Page(_("Health"), "health", "heartbeat", ADMIN, "g h"),
+            Page(_("Privacy"), "privacy", "lock", ADMIN),
             Page(_("Audit"), "audit", "history", MANAGERS | ADMIN),
         ),
     ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.hooks.field_mapping import Mapped, map_entry
@@ -19,7 +20,6 @@ from leads.models.hooks import DeliveryState
 from leads.models.submissions import Channel
 from revops.portal import journey
 
-KEPT = timedelta(days=30)
 AT_ONCE = 50
 
 
@@ -62,10 +62,19 @@ def replay(delivery_ids: Sequence[UUID]) -> int:
     return again.update(state=DeliveryState.WAITING, error="")
 
 
-def forget_bodies(*, now: datetime) -> int:
-    """The sweep: empties bodies of a month ago that were taken; what became of them stays. Returns how many."""
-    old = HookDelivery.objects.filter(received_at__lt=now - KEPT, emptied_at__isnull=True)
-    return old.exclude(state=DeliveryState.WAITING).update(body="", emptied_at=now)
+def old_bodies(before: datetime) -> int:
+    """How many bodies were posted before an instant and are still kept."""
+    return _taken_before(before).count()
+
+
+def forget_bodies(before: datetime, now: datetime) -> int:
+    """Empties bodies that were posted before an instant and taken; what became of them stays. Returns how many."""
+    return _taken_before(before).update(body="", emptied_at=now)
+
+
+def _taken_before(before: datetime) -> QuerySet[HookDelivery]:
+    old = HookDelivery.objects.filter(received_at__lt=before, emptied_at__isnull=True)
+    return old.exclude(state=DeliveryState.WAITING)
 
 
 def _take(delivery: HookDelivery, now: datetime) -> None:

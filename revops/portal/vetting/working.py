@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,8 +22,6 @@ from revops.portal.imports.uploads import stored_path
 from revops.portal.vetting.judging import COLUMNS, MappingError, UnreadableFile, Vetting
 
 KIND = "vet_list"
-KEPT_FOR = timedelta(days=7)
-"""A vetted list was never imported, so nobody may keep it for long."""
 
 
 def register() -> None:
@@ -112,12 +110,22 @@ def forget(job: Job, now: datetime) -> None:
         file.save(update_fields=["path"])
 
 
-def forget_old(now: datetime) -> int:
-    """Removes lists that were vetted a week ago. Returns how many."""
-    over = [JobState.DONE, JobState.FAILED, JobState.CANCELLED]
-    old = Job.objects.filter(kind=KIND, state__in=over, created_at__lt=now - KEPT_FOR).order_by("created_at")
-    kept = set(ImportFile.objects.exclude(path="").values_list("pk", flat=True))
-    gone = [job for job in old if UUID(job.params["file"]) in kept]
+def old_lists(before: datetime) -> int:
+    """How many lists that were vetted before an instant are still kept."""
+    return len(_kept_from(before))
+
+
+def forget_old(before: datetime, now: datetime) -> int:
+    """Removes lists that were vetted before an instant. Returns how many."""
+    gone = _kept_from(before)
     for job in gone:
         forget(job, now)
     return len(gone)
+
+
+def _kept_from(before: datetime) -> list[Job]:
+    over = [JobState.DONE, JobState.FAILED, JobState.CANCELLED]
+    old = Job.objects.filter(kind=KIND, state__in=over, created_at__lt=before).order_by("created_at")
+    imported = ImportFile.objects.filter(path="") | ImportFile.objects.filter(runs__isnull=False)
+    kept = set(ImportFile.objects.exclude(pk__in=imported.values("pk")).values_list("pk", flat=True))
+    return [job for job in old if UUID(job.params["file"]) in kept]
