@@ -1,5 +1,6 @@
 """The page kit in templates: icons, badges, numbers, times and the components that wrap a body."""
 
+import re
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from revops.foundation.policy import can
 register = template.Library()
 register.filter("about", about)
 register.filter("duration_words", duration_words)
+_NOTHING = re.compile(r"<td(?P<attributes>[^>]*)>(?P<inside>\s*(?:<span[^>]*>)?\s*–?\s*(?:</span>)?\s*)</td>")
 SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
 TOO_FEW = 20
 
@@ -113,6 +115,12 @@ def optional_url(name: str, *args: Any) -> str:
 def grouped(number: Any) -> str:
     """A whole number with thousands separated."""
     return "" if number is None else number_format(number, force_grouping=True)
+
+
+@register.filter
+def true_minus(shown: str) -> str:
+    """A formatted number with a minus as wide as a plus, not a hyphen."""
+    return shown.replace("-", "\u2212")
 
 
 @register.filter
@@ -266,9 +274,20 @@ def card(content: str, title: str = "", note: str = "", flush: bool = False, **o
 
 @register.simple_block_tag
 def data_table(content: str, label: str, stacked: bool = True, **options: str) -> SafeString:
+    """A table; cells that hold nothing are marked, so that they step back, and cards on a phone leave them out."""
+    marked = mark_safe(_NOTHING.sub(_mark_nothing, content))  # noqa: S308 - what the template rendered
     return _render(
-        "data_table", {"slot": content, "label": label, "stacked": stacked, "class": options.get("class", "")}
+        "data_table", {"slot": marked, "label": label, "stacked": stacked, "class": options.get("class", "")}
     )
+
+
+def _mark_nothing(cell: re.Match[str]) -> str:
+    attributes = cell["attributes"]
+    if 'class="' in attributes:
+        attributes = attributes.replace('class="', 'class="is-none ', 1)
+    else:
+        attributes = f'{attributes} class="is-none"'
+    return f"<td{attributes}>{cell['inside']}</td>"
 
 
 @register.simple_block_tag

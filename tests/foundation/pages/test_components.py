@@ -112,6 +112,24 @@ def test_components_escape_what_they_are_given() -> None:
         assert NASTY not in html, template
 
 
+@pytest.mark.parametrize(
+    ("cell", "is_marked"),
+    [
+        ("<td>–</td>", True),
+        ('<td class="num"> – </td>', True),
+        ('<td data-label="Owner"><span class="text-secondary">–</span></td>', True),
+        ("<td></td>", True),
+        ("<td>0</td>", False),
+        ("<td>– and more</td>", False),
+        ("<td><b>–</b>5</td>", False),
+    ],
+)
+def test_a_cell_that_holds_nothing_is_marked_so_that_cards_leave_it_out(cell: str, is_marked: bool) -> None:
+    table = shown("{% data_table label='Leads' %}<tbody><tr>{{ cell|safe }}</tr></tbody>{% enddata_table %}", cell=cell)
+    assert ("is-none" in table) == is_marked
+    assert table.partition("<td")[2].partition(">")[0].count("class=") <= 1
+
+
 def test_a_sort_link_turns_round_and_forgets_the_place_in_the_old_order() -> None:
     request = RequestFactory().get("/leads/?sort=value&after=abc&tier=1")
     html = shown("{% sort_header 'Value' 'value' %}", request=request)
