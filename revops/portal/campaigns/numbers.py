@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -57,12 +57,12 @@ def by_month(campaign: Campaign, months: Months) -> list[tuple[Any, Yield]]:
 
 
 def cost_chart(rows: Sequence[CampaignRow], currency: str) -> Chart:
-    """Cost per accepted lead, dearest first; those with too few accepted leads come last, pale, and say so."""
+    """Cost per accepted lead, dearest first; those with too few accepted leads come last, pale, as the note says."""
     drawn = [
         Bar(
             row.campaign.name,
             round(row.yielded.cost),
-            _n(row.yielded),
+            _("n=%(n)s") % {"n": row.yielded.accepted},
             "mute" if is_too_few(row.yielded.accepted) else "",
         )
         for row in rows
@@ -70,12 +70,8 @@ def cost_chart(rows: Sequence[CampaignRow], currency: str) -> Chart:
     ]
     drawn.sort(key=lambda bar: (bar.tone == "mute", -bar.value))
     empty = _("No campaign has both stated spend and accepted leads in these months.")
-    return bars(_("Cost per accepted lead"), drawn[:12], currency, sort=False, empty=empty)
-
-
-def _n(yielded: Yield) -> str:
-    words = _("n=%(n)s, too few to judge") if is_too_few(yielded.accepted) else _("n=%(n)s")
-    return words % {"n": yielded.accepted}
+    chart = bars(_("Cost per accepted lead"), drawn[:12], currency, sort=False, empty=empty)
+    return replace(chart, note=_("Grey: too few accepted leads to judge.")) if drawn else chart
 
 
 @dataclass(frozen=True, slots=True)

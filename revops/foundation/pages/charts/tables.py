@@ -43,7 +43,7 @@ def heat_table(
     body = []
     for row in rows:
         inner = "".join(_heat_cell(cells.get((row, column)), most, unit, column) for column in columns)
-        body.append(f'<tr><th scope="row">{escape(row)}</th>{inner}</tr>')
+        body.append(f'<tr><th scope="row">{_unbroken(row)}</th>{inner}</tr>')
     return HtmlTable(title, _table(title, corner, head, body))
 
 
@@ -97,6 +97,11 @@ def _strength(value: float, most: float) -> int:
     if value <= 0 or most <= 0:
         return 0
     return min(STRENGTHS, 1 + int(STRENGTHS * value / most * 0.999))
+
+
+def _unbroken(label: str) -> str:
+    """A row's label; the number behind its dot stays on the line of the last word."""
+    return escape(label).replace(" · ", "\u00a0·\u00a0")
 
 
 def _table(title: str, corner: str, head: str, body: Sequence[str]) -> str:
