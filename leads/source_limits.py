@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from leads.lifecycle import Stage
 
 SALES_TIER = 1
-WITH_MARKETING = (Stage.NEW, Stage.NURTURE, Stage.REJECTED)
+WITH_MARKETING = (Stage.NEW, Stage.NURTURE)
 
 
 def tier_allowed(tier: int, allowed: Collection[int]) -> int:

@@ -32,6 +32,7 @@ class Profile:
     note: str = ""
     readiness: str = "problem_aware"
     misfits: float = 0.05
+    tiers: tuple[int, ...] = (1, 2, 3)
     topics: tuple[str, ...] = field(default=("planning", "dispatch", "routing"))
 
 
@@ -70,7 +71,7 @@ PROFILES: tuple[Profile, ...] = (
 
 PURCHASED = Profile(
     "purchased-list", "Purchased list", "purchased", 0.0, "import", "list", 0, ("list-june",), "contact_request",
-    "other_activity", 0.0, 0.0, 0.1, 0.3, 0.1, 0.8, note="Bought once. Held by policy; nobody is mailed.",
+    "other_activity", 0.0, 0.0, 0.1, 0.3, 0.1, 0.8, tiers=(2, 3), note="Bought once. Held by policy; nobody is mailed.",
 )  # fmt: skip
 PURCHASED_SHARE = 0.02
 

@@ -188,6 +188,7 @@ def _register_sources(users: Mapping[str, User], begins: datetime) -> dict[str, 
             kind=profile.kind,
             owner=users[f"marketer{1 + number % 3}"],
             readiness=profile.readiness,
+            allowed_tiers=list(profile.tiers),
             note=profile.note,
             created_at=begins,
         )
