@@ -91,8 +91,11 @@ def open_large_company(leads: int, acts: int) -> None:
 
 
 @contextmanager
-def web_server(database: str, workers: int, threads: int) -> Iterator[int]:
-    """The portal's web server on a free port, ended afterwards. Gives the port."""
+def web_server(database: str, workers: int, threads: int, static: str = "") -> Iterator[int]:
+    """The portal's web server on a free port, ended afterwards. Gives the port.
+
+    With `static`, the directory of collected files, they are served from there as in production: compressed, for ever.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -101,6 +104,7 @@ def web_server(database: str, workers: int, threads: int) -> Iterator[int]:
         "DJANGO_SETTINGS_MODULE": "revops.portal.benchmarking.settings",
         "BENCH_DATABASE": database,
         "BENCH_THREADS": str(threads),
+        "BENCH_STATIC": static,
         "SECRET_KEY": settings.SECRET_KEY,
     }
     command = [

@@ -9,5 +9,8 @@ DATABASES["default"]["NAME"] = os.environ["BENCH_DATABASE"]
 DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = int(os.environ.get("BENCH_THREADS", "8")) + 2
 ROOT_URLCONF = "revops.portal.benchmarking.site"
 API_RATE_LIMITS = False
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-WHITENOISE_USE_FINDERS = True
+if os.environ.get("BENCH_STATIC"):  # collected as in production
+    STATIC_ROOT = os.environ["BENCH_STATIC"]
+else:
+    STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    WHITENOISE_USE_FINDERS = True
