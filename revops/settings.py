@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "revops.foundation.middleware.RequestIdMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a page is 100 kB of words; what it adds at random keeps lengths untold
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "revops.foundation.middleware.ContentSecurityPolicyMiddleware",
