@@ -52,7 +52,7 @@ ON CONFLICT (lead_id) DO UPDATE
        intent = excluded.intent, timing = excluded.timing, tier = excluded.tier, priority = excluded.priority,
        decided_at = CASE WHEN scoring_leadscore.decision_id = excluded.decision_id THEN scoring_leadscore.decided_at
                          ELSE excluded.decided_at END,
-       reevaluate_at = excluded.reevaluate_at, is_provisional = false
+       reevaluate_at = excluded.reevaluate_at, is_provisional = false, reasons = NULL
  WHERE scoring_leadscore.is_provisional
        OR (scoring_leadscore.decision_id, scoring_leadscore.reevaluate_at)
           IS DISTINCT FROM (excluded.decision_id, excluded.reevaluate_at)

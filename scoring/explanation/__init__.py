@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from scoring.engine import FORMULA_VERSION, CompiledRulebook, Evaluation, evaluate, frame_of, read_inputs
+from scoring.engine.reasons import read_reasons
 from scoring.explanation.explained import (
     AxisBeside,
     AxisExplanation,
@@ -46,7 +47,7 @@ def explain_lead(lead_id: UUID) -> Explanation | None:
 def explain_score(score: LeadScore) -> Explanation:
     """Why a current score is as it is. No query if decision and rulebook were read with it, else as many as that.
 
-    While the decision behind a score is still to be written, the same evaluation is made again as of then.
+    While the decision behind a score is still to be written, the score itself keeps the points of every rule.
     """
     if not score.is_provisional:
         return explain(score.decision)
@@ -91,13 +92,20 @@ def explain_now(lead_id: UUID, now: datetime) -> Explanation | None:
 
 
 def _judged_anew(scores: Sequence[LeadScore]) -> Iterable[tuple[ScoreDecision, Judged, int]]:
-    """Provisional scores, judged once more by their rulebook as of when they were."""
+    """Provisional scores with the points they keep, judged once more as of when they were for what was found."""
+    kept = {score.lead_id: score for score in scores}
     by_rulebook: dict[UUID, dict[UUID, datetime]] = {}
     for score in scores:
         by_rulebook.setdefault(score.rulebook_id, {})[score.lead_id] = score.decided_at
     for book in Rulebook.objects.filter(pk__in=by_rulebook) if by_rulebook else ():
         compiled = compiled_rulebook(book.pk, book.content_hash, book.definition)
-        yield from _judged_as_of(by_rulebook[book.pk], book.pk, book.version, compiled)
+        for decision, judged, lead in _judged_as_of(by_rulebook[book.pk], book.pk, book.version, compiled):
+            score = kept[decision.lead_id]
+            if score.reasons is not None:
+                decision.contributions = read_reasons(score.reasons)
+                decision.fit, decision.intent, decision.timing = score.fit, score.intent, score.timing
+                decision.tier = score.tier
+            yield decision, judged, lead
 
 
 def _judged_as_of(

@@ -63,7 +63,7 @@ class LeadScore(models.Model):
 
     Rescoring writes the whole table anew and swaps it, so the database holds no foreign keys of it: they would have to
     be proved for every row each time. While `is_provisional`, the decision behind the numbers is still to be written;
-    `decision` is then the one before.
+    `decision` is then the one before, and `reasons` keeps the points of every rule.
     """
 
     lead = models.OneToOneField(
@@ -85,6 +85,7 @@ class LeadScore(models.Model):
         null=True, blank=True, help_text=_("When time alone may next change a point; empty if never.")
     )
     is_provisional = models.BooleanField(default=False, db_default=False)
+    reasons = models.BinaryField(null=True, blank=True, help_text=_("What scoring.engine.reasons wrote."))
 
     class Meta:
         indexes = [

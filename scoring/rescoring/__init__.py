@@ -2,8 +2,9 @@
 
 Current scores are a narrow table derived from decisions. It is written anew beside the one that is read, and takes its
 place in one short step, so that readers see all old scores or all new ones. Leads that change meanwhile are scored by
-the live rulebook as always; their rows are carried over in that step. The decisions behind the new scores are written
-afterwards, batch by batch (`is_provisional` until then); whoever asks earlier is told by the same evaluation.
+the live rulebook as always; their rows are carried over in that step. Each new row keeps the points of every rule, so
+that its explanation adds up to it; the decisions behind the new scores are written afterwards, batch by batch
+(`is_provisional` until then).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scoring.backtest.packing import LEAD_IDS, lead_ids, pack_everything, packin
 from scoring.backtest.store import Facts, Store
 from scoring.engine import evaluate
 from scoring.engine.frame import day_of
+from scoring.engine.reasons import pack_reasons
 from scoring.publishing import LiveRulebook
 from scoring.rescoring import generation
 from scoring.rescoring.generation import SwapRefused
@@ -72,7 +74,8 @@ def _scored(rulebook: LiveRulebook, now: datetime, standing: Standing) -> Iterat
             return b""
         frame = frame_from(facts.columns, compiled.attributes)
         frame.as_of[:] = today
-        return rows_of(evaluate(compiled, frame), ids, decisions, places)
+        found = evaluate(compiled, frame)
+        return rows_of(found, pack_reasons(compiled, found.contributions), ids, decisions, places)
 
     cases = Store(budget=0)  # each chunk is read once
     chunks = cases.chunks(is_past=False)

@@ -90,7 +90,7 @@ def look_over() -> None:
 _BEGIN = f"""
 DROP TABLE IF EXISTS {NEXT};
 CREATE TABLE {NEXT} AS SELECT {COLUMNS} FROM {TABLE} WITH NO DATA;
-ALTER TABLE {NEXT} {", ".join(f"ALTER {name} SET NOT NULL" for name in COLUMNS.split(", ")[:-1])}
+ALTER TABLE {NEXT} {", ".join(f"ALTER {name} SET NOT NULL" for name in COLUMNS.split(", ")[:-2])}
 """  # noqa: S608 - names only
 _CONSTRAINTS = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'

@@ -15,6 +15,7 @@ from revops.foundation import jobs
 from revops.foundation.models import Job, User
 from revops.portal import journey
 from revops.portal.rules import rescoring as job_module
+from scoring.engine.reasons import read_reasons
 from scoring.explanation import explain_lead, explain_many
 from scoring.models import LeadScore, Rulebook, ScoreDecision
 from scoring.publishing import create_draft, live_rulebook, publish_rulebook, sign_rulebook
@@ -64,9 +65,13 @@ def test_all_at_once_is_the_same_as_one_by_one(office: Office, at: datetime) -> 
     assert LeadScore.objects.filter(is_provisional=True).count() == len(leads)
     told = {lead.pk: explain_lead(lead.pk) for lead in leads}
     sentences = explain_many([lead.pk for lead in leads])
+    reasons = {score.pk: read_reasons(score.reasons) for score in LeadScore.objects.all() if score.reasons}
     assert journey.catch_up(now=now) == len(leads)
     assert scores() == swapped
     assert not LeadScore.objects.filter(is_provisional=True).exists()
+    assert not LeadScore.objects.filter(reasons__isnull=False).exists(), "the decisions keep them now"
+    decided = LeadScore.objects.values_list("lead_id", "decision__contributions")
+    assert reasons == dict(decided)
     for lead in leads:
         before, after = told[lead.pk], explain_lead(lead.pk)
         assert before is not None
@@ -78,6 +83,23 @@ def test_all_at_once_is_the_same_as_one_by_one(office: Office, at: datetime) -> 
         )
     assert left_behind(10) == []
     assert replay_decisions(1000, seed=3).differences == []
+
+
+def test_a_new_score_explains_itself_by_the_points_it_keeps(office: Office, at: datetime) -> None:
+    """Also if the facts are changed by hand before its decision is written: what is listed always is the score."""
+    (lead,) = admit(office, [sent(office, 1)], at)
+    publish(office, changed(right_size=2))
+    rescore_leads(live_rulebook(), now=timezone.now())
+    told = explain_lead(lead.pk)
+    assert told is not None
+    lead.account.employees = 5
+    lead.account.save()
+    again = explain_lead(lead.pk)
+    assert again is not None
+    assert [(part.total, sum(reason.points for reason in part.reasons)) for part in again.axes] == [
+        (part.total, part.total) for part in told.axes
+    ]
+    assert again.tier == told.tier
 
 
 def test_closed_leads_and_history_keep_the_score_they_had(office: Office, at: datetime) -> None:
