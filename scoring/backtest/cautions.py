@@ -8,8 +8,8 @@ import numpy as np
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from numpy.typing import NDArray
 
+from scoring.backtest.beforehand import Beforehand
 from scoring.backtest.judging import Judge
 from scoring.backtest.past import Past
 from scoring.backtest.report import Caution, Changes, Half
@@ -25,8 +25,7 @@ _RARELY = 0.05
 
 
 def cautions_about(
-    past: Past,
-    chosen: NDArray[np.bool_],
+    standing: Beforehand,
     before: Judge,
     after: Judge,
     changes: Changes,
@@ -34,18 +33,17 @@ def cautions_about(
     unseen: int,
 ) -> Iterator[Caution]:
     """Everything that should be said beside the numbers, the gravest first."""
-    yield from _few(changes, past, chosen)
+    yield from _few(changes, standing.seen)
     yield from _unseen(unseen)
-    yield from _not_recorded(past, chosen, after)
-    yield from _rarely_known(past, before, after)
+    yield from _not_recorded(standing, after)
+    yield from _rarely_known(standing.past, before, after)
     yield from _does_not_hold(halves)
-    yield from _undated(past, chosen)
-    yield from _narrow(past, chosen, before, after)
+    yield from _undated(standing.undated)
+    yield from _narrow(standing.narrow, before, after)
 
 
-def _few(changes: Changes, past: Past, chosen: NDArray[np.bool_]) -> Iterator[Caution]:
-    n = int(np.count_nonzero(chosen & past.is_seen))
-    if not n:
+def _few(changes: Changes, seen: int) -> Iterator[Caution]:
+    if not seen:
         yield Caution("no_past", _("Sales has not answered any lead here yet: there is nothing to learn from."))
         return
     moved = [group for group in (changes.newly_in, changes.newly_out) if group.n]
@@ -69,16 +67,16 @@ def _unseen(unseen: int) -> Iterator[Caution]:
         yield Caution("unseen", words % {"n": unseen})
 
 
-def _not_recorded(past: Past, chosen: NDArray[np.bool_], after: Judge) -> Iterator[Caution]:
+def _not_recorded(standing: Beforehand, after: Judge) -> Iterator[Caution]:
     """Kinds of signals that begin well after the cases do."""
-    days = past.on[chosen & past.is_dated]
+    days = standing.days
     if not len(days):
         return
     since: dict[str, int] = {}
-    for chunk in past.chunks:
+    for chunk in standing.past.chunks:
         for kind, day in chunk.since.items():
             since[kind] = min(day, since.get(kind, day))
-    first = int(days.min())
+    first = int(days[0])
     kinds = after.compiled.definition.kinds
     for code in dict.fromkeys((*after.compiled.signal_kinds, *after.compiled.account_kinds)):
         name = kinds[code].name if code in kinds else code
@@ -91,7 +89,7 @@ def _not_recorded(past: Past, chosen: NDArray[np.bool_], after: Judge) -> Iterat
                 % {
                     "name": name,
                     "day": date_format(date_of(since[code]), "j F Y"),
-                    "n": int(np.count_nonzero(days < since[code])),
+                    "n": int(np.searchsorted(days, since[code])),
                 },
             )
 
@@ -123,8 +121,7 @@ def _does_not_hold(halves: Sequence[Half]) -> Iterator[Caution]:
             yield Caution("unsteady", words)
 
 
-def _undated(past: Past, chosen: NDArray[np.bool_]) -> Iterator[Caution]:
-    n = int(np.count_nonzero(chosen & ~past.is_dated))
+def _undated(n: int) -> Iterator[Caution]:
     if n:
         yield Caution(
             "undated",
@@ -133,8 +130,7 @@ def _undated(past: Past, chosen: NDArray[np.bool_]) -> Iterator[Caution]:
         )
 
 
-def _narrow(past: Past, chosen: NDArray[np.bool_], before: Judge, after: Judge) -> Iterator[Caution]:
-    n = int(np.count_nonzero(chosen & past.is_narrow))
+def _narrow(n: int, before: Judge, after: Judge) -> Iterator[Caution]:
     if n and not set(after.compiled.attributes) <= set(before.compiled.attributes):
         yield Caution(
             "narrow",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +15,13 @@ from numpy.typing import NDArray
 
 from leads.models import Source
 from revops.foundation.models import User
+from scoring.backtest.beforehand import Beforehand, Places, beforehand
 from scoring.backtest.cautions import cautions_about
 from scoring.backtest.judging import Judge, judge_chunks, judge_of
 from scoring.backtest.past import Past, Words, past_of
-from scoring.backtest.report import (
-    Backtest,
-    Changes,
-    Flip,
-    Part,
-    Scope,
-    TierFlow,
-)
+from scoring.backtest.report import Backtest, Changes, Flip, Part, Scope, TierFlow
 from scoring.backtest.store import PastMoved, Store, store
-from scoring.backtest.tallying import KEPT, NEITHER, NEWLY_IN, NEWLY_OUT, Tallies, tally
+from scoring.backtest.tallying import KEPT, NEWLY_IN, NEWLY_OUT, tally
 from scoring.engine.frame import date_of
 from scoring.models import Case, CaseAnswer, CaseChunk, CaseResult, Rulebook
 from scoring.publishing import NoLiveRulebook
@@ -37,7 +32,6 @@ SAMPLE_FROM = 100_000
 FLIPS = 20
 _TRIES = 5
 _WEEK = 7
-_DAYS_TO_HALVE = 14
 
 Names = Callable[[list[UUID]], dict[UUID | None, str]]
 
@@ -46,18 +40,25 @@ Names = Callable[[list[UUID]], dict[UUID | None, str]]
 class _Comparison:
     """Both verdicts over one past, and which of its cases were asked for."""
 
-    past: Past
-    chosen: NDArray[np.bool_]
-    before: NDArray[np.uint8]
+    before: Beforehand
     after: NDArray[np.uint8]
     points_before: NDArray[np.int32]
     points_after: NDArray[np.int32]
 
     @property
-    def change(self) -> NDArray[np.uint8]:
-        """What happens to each hand-off: kept, newly in, newly out, or neither."""
-        was, is_now = self.before == 1, self.after == 1
-        return np.where(was, np.where(is_now, KEPT, NEWLY_OUT), np.where(is_now, NEWLY_IN, NEITHER)).astype(np.uint8)
+    def past(self) -> Past:
+        return self.before.past
+
+    @cached_property
+    def moved(self) -> Places:
+        """The chosen cases whose tier changes."""
+        return np.flatnonzero((self.before.tier != self.after) & self.before.chosen)
+
+    @cached_property
+    def crossing(self) -> Places:
+        """Those of them that go into or out of tier 1."""
+        moved = self.moved
+        return moved[(self.before.tier[moved] == 1) | (self.after[moved] == 1)]
 
 
 def run_backtest(
@@ -119,79 +120,57 @@ def _compare(before: Judge, after: Judge, scope: Scope, cases: Store, *, is_samp
             old, new = judge_chunks([before, after], chunks, cases)
         except PastMoved:
             continue
-        past = past_of(chunks)
-        return _Comparison(past, past.chosen(scope), old.tier, new.tier, old.points, new.points)
+        return _Comparison(beforehand(past_of(chunks), scope, old.tier), new.tier, old.points, new.points)
     raise PastMoved
 
 
 def _report(
     found: _Comparison, before: Judge, after: Judge, scope: Scope, total: int, *, is_sample: bool, started: float
 ) -> Backtest:
-    past, chosen = found.past, found.chosen
-    dated = chosen & past.is_dated
-    looked_at = int(np.count_nonzero(chosen))
+    past, standing = found.past, found.before
+    days = standing.days
     scale = total / max(1, sum(chunk.n - len(chunk.dead) for chunk in past.chunks)) if is_sample else 1.0
-    weeks = _weeks(past.on[dated])
+    weeks = (int(days[-1]) - int(days[0]) + 1) / _WEEK if len(days) else None
     per_week = scale / weeks if weeks else None
-    tallies = _tally(found, dated)
-    changes = tallies.changes()
-    halves = tallies.halves()
+    tallies = tally(standing, found.crossing)
+    changes, halves, unobservable = tallies.changes(), tallies.halves(), tallies.unobservable()
     flipped, flips = _flips(found, 0, FLIPS)
     return Backtest(
         scope=scope,
         is_exact=not is_sample,
-        cases=looked_at,
-        of=round(looked_at * scale),
-        observed=int(tallies.seen.sum()),
-        undated=looked_at - int(np.count_nonzero(dated)),
+        cases=standing.cases,
+        of=round(standing.cases * scale),
+        observed=standing.seen,
+        undated=standing.undated,
         weeks=weeks,
-        tiers=_flows(found, dated, per_week),
+        tiers=_flows(found, per_week),
         changes=changes,
-        unobservable=tallies.unobservable(),
+        unobservable=unobservable,
         by_source=_parts(past.source, tallies.by_source(), tallies.source_flows, per_week, _source_names),
         by_rep=_parts(past.rep, tallies.by_rep(), tallies.rep_flows, per_week, _rep_names),
         flipped=flipped,
         flips=tuple(flips),
         halves=halves,
-        cautions=tuple(cautions_about(past, chosen, before, after, changes, halves, tallies.unobservable().newly_in)),
+        cautions=tuple(cautions_about(standing, before, after, changes, halves, unobservable.newly_in)),
         currency=settings.REPORTING_CURRENCY,
         took_ms=round((time.perf_counter() - started) * 1000, 1),
     )
 
 
-def _weeks(days: NDArray[np.int32]) -> float | None:
-    """From the first to the last day, in weeks; None without dated cases."""
-    return (int(days.max()) - int(days.min()) + 1) / _WEEK if len(days) else None
-
-
-def _flows(found: _Comparison, dated: NDArray[np.bool_], per_week: float | None) -> tuple[TierFlow, ...]:
-    pairs = (dated.view(np.uint8) * np.uint8(16) + found.before * np.uint8(4) + found.after)[found.chosen]
-    counts = np.bincount(pairs, minlength=32).reshape(2, 4, 4)
-    of_all, of_dated = counts.sum(axis=0), counts[1]
+def _flows(found: _Comparison, per_week: float | None) -> tuple[TierFlow, ...]:
+    was, moved = found.before.tier[found.moved], found.moved
+    pairs = (found.past.is_dated[moved].view(np.uint8) * np.uint8(4) + was) * np.uint8(4) + found.after[moved]
+    shifts = np.bincount(pairs, minlength=32).reshape(2, 4, 4)
+    before = found.before.flows
+    after = before - shifts.sum(axis=2) + shifts.sum(axis=1)
     return tuple(
         TierFlow(
-            tier, int(of_all[tier].sum()), int(of_all[:, tier].sum()),
-            None if per_week is None else float(of_dated[tier].sum() * per_week),
-            None if per_week is None else float(of_dated[:, tier].sum() * per_week),
+            tier, int(before[:, tier].sum()), int(after[:, tier].sum()),
+            None if per_week is None else float(before[1, tier] * per_week),
+            None if per_week is None else float(after[1, tier] * per_week),
         )
         for tier in (1, 2, 3)
     )  # fmt: skip
-
-
-def _tally(found: _Comparison, dated: NDArray[np.bool_]) -> Tallies:
-    """Counts everything in two passes: by source and half of time, and by rep."""
-    past, change = found.past, found.change
-    middle, first, last = _middle(past, found.chosen & past.is_seen & dated)
-    half = np.where(dated, np.where(past.on < middle, np.uint8(0), np.uint8(1)), np.uint8(2))
-    return tally(past, found.chosen, change, half, (middle, first, last))
-
-
-def _middle(past: Past, dated: NDArray[np.bool_]) -> tuple[int, int, int]:
-    """The day that cuts the seen cases in two, and the first and last of them; all 0 if they are too close."""
-    days = past.on[dated]
-    if not len(days) or int(days.max()) - int(days.min()) < _DAYS_TO_HALVE:
-        return 0, 0, 0
-    return int(np.partition(days, len(days) // 2)[len(days) // 2]), int(days.min()), int(days.max())
 
 
 def _parts(
@@ -218,9 +197,9 @@ def _rep_names(ids: list[UUID]) -> dict[UUID | None, str]:
 
 def _flips(found: _Comparison, offset: int, limit: int) -> tuple[int, list[Flip]]:
     """Cases whose tier changes: those that cross into or out of tier 1 first, then by how far their order moves."""
-    places = np.flatnonzero(found.chosen & (found.before != found.after))
+    places, was = found.moved, found.before.tier[found.moved]
     moved = np.abs(found.points_after[places].astype(np.int64) - found.points_before[places])
-    crosses = (found.before[places] == 1) | (found.after[places] == 1)
+    crosses = (was == 1) | (found.after[places] == 1)
     rank = moved + crosses.astype(np.int64) * 10**10
     last = min(offset + limit, len(places))
     if last <= offset:
@@ -238,7 +217,7 @@ def _details(found: _Comparison, places: NDArray[np.intp]) -> list[Flip]:
         Flip(
             case_id=row.pk,
             lead_id=row.lead_id,
-            tier_before=int(found.before[place]),
+            tier_before=int(found.before.tier[place]),
             tier_after=int(found.after[place]),
             points_before=int(found.points_before[place]),
             points_after=int(found.points_after[place]),

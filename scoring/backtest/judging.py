@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.backtest.columns import names_asked
-from scoring.backtest.remembering import Memory, RememberingWorkspace
+from scoring.backtest.remembering import ColumnNotRead, Memory, RememberingWorkspace
 from scoring.backtest.store import Chunk, Facts, Store
 from scoring.engine import CompiledRulebook, compile_rulebook
 from scoring.engine.compiled import judge, required_fact
@@ -27,6 +27,9 @@ from scoring.rules.conditions import ActQuestion, Condition, Known, attributes_o
 MOST_KEPT = 3
 """Rulebooks whose verdicts are kept: five bytes for each case and rulebook."""
 
+Key = tuple[UUID, int]
+"""One writing of a chunk, or of its sample, and how many cases it has."""
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -36,19 +39,27 @@ class Judge:
     digest: str
 
     @cached_property
-    def conditions(self) -> tuple[Condition | ActQuestion, ...]:
-        """Everything it asks of a case, whole conditions and the acts that points fade with."""
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition it asks of a case, and whether each fact is known: that is said beside the numbers."""
         definition = self.compiled.definition
         tiers = (definition.tier_1, definition.tier_2)
         return (
-            *(rule.condition for rule in definition.rules),
-            *(rule.fading for rule in definition.rules if rule.fading is not None),
+            *(rule.condition for rule in definition.rules if rule.points),
             *(no.condition for no in definition.disqualifiers),
             definition.hand_raise,
             *(required_fact(name) for tier in tiers for name in tier.required_facts),
             *(tier.condition for tier in tiers if tier.condition is not None),
-            *(Known(name) for name in self.compiled.attributes),
+            *self.is_known,
         )
+
+    @cached_property
+    def is_known(self) -> tuple[Known, ...]:
+        return tuple(Known(name) for name in self.compiled.attributes)
+
+    @cached_property
+    def fading(self) -> tuple[ActQuestion, ...]:
+        """The acts that points fade with."""
+        return tuple(rule.fading for rule in self.compiled.rules if rule.points and rule.fading is not None)
 
 
 class Verdicts(NamedTuple):
@@ -74,68 +85,109 @@ def judge_of(definition: Mapping[str, Any]) -> Judge:
 def judge_chunks(judges: Sequence[Judge], chunks: Sequence[Chunk], cases: Store) -> list[Verdicts]:
     """What each rulebook says to every case, chunk after chunk; what was judged before by the same content is kept.
 
-    Raises PastMoved if a chunk was packed anew meanwhile.
+    The same question about the same chunks is answered by the same arrays. Raises PastMoved if a chunk was packed anew
+    meanwhile.
     """
-    keys = [(chunk.version, chunk.is_sample) for chunk in chunks]
-    with _lock:
-        known = [dict(_verdicts.get(judge.digest, {})) for judge in judges]
-    asked = {  # by chunk: which of the judges never saw it
-        chunk.pk: [place for place, one in enumerate(known) if key not in one]
-        for key, chunk in zip(keys, chunks, strict=True)
-    }
+    drafts = [_Draft.of(judge, chunks) for judge in judges]
+    asked = {chunk.pk: [draft for draft in drafts if chunk.pk in draft.missing] for chunk in chunks}
     fresh = [chunk for chunk in chunks if asked[chunk.pk]]
-    wanted = {chunk.pk: columns_wanted([judges[n] for n in asked[chunk.pk]], chunk.memory) for chunk in fresh}
+    wanted = {
+        chunk.pk: columns_wanted([draft.judge for draft in asked[chunk.pk]], chunk.memory) for chunk in fresh
+    }  # fmt: skip
 
-    def judged(facts: Facts) -> list[Verdicts]:
-        return _judge_chunk([judges[n] for n in asked[facts.chunk.pk]], facts)
+    def judged(facts: Facts) -> Chunk | None:
+        """The chunk if it has to be judged again: something was forgotten meanwhile."""
+        workspace = RememberingWorkspace(facts.columns, facts.chunk.memory, facts.chunk.n)
+        try:
+            for draft in asked[facts.chunk.pk]:
+                draft.judge_chunk(facts.chunk.pk, workspace)
+        except ColumnNotRead:
+            return facts.chunk
+        return None
 
-    for group in cases.facts(wanted, fresh):
-        for facts, found in zip(group, in_parallel(judged, group), strict=True):
-            for place, verdict in zip(asked[facts.chunk.pk], found, strict=True):
-                known[place][facts.chunk.version, facts.chunk.is_sample] = verdict
-    with _lock:
-        for judge, verdicts in zip(judges, known, strict=True):
-            _keep(judge, verdicts, set(keys))
-    return [_joined([verdicts[key] for key in keys]) for verdicts in known]
+    again = [*in_parallel(judged, [Facts(chunk, {}) for chunk in fresh if not wanted[chunk.pk]])]
+    for group in cases.facts({pk: names for pk, names in wanted.items() if names}, fresh):
+        again += in_parallel(judged, group)
+    for chunk in (replace(chunk, memory=Memory()) for chunk in again if chunk):
+        everything = {chunk.pk: columns_wanted([draft.judge for draft in asked[chunk.pk]], chunk.memory)}
+        for (facts,) in cases.facts(everything, [chunk]):
+            judged(facts)
+    return [draft.keep() for draft in drafts]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The verdicts of some chunks, one after the other."""
+
+    keys: tuple[Key, ...]
+    verdicts: Verdicts
+
+
+@dataclass
+class _Draft:
+    """What one rulebook says to some chunks, while it is worked out. `missing` are those it never saw, and where."""
+
+    judge: Judge
+    is_sample: bool
+    kept: _Kept
+    missing: dict[int, slice]
+
+    @classmethod
+    def of(cls, judge: Judge, chunks: Sequence[Chunk]) -> _Draft:
+        keys = tuple((chunk.version, chunk.n) for chunk in chunks)
+        is_sample = bool(chunks) and chunks[0].is_sample
+        with _lock:
+            before = _verdicts.get((judge.digest, is_sample))
+        if before is not None and before.keys == keys:
+            return cls(judge, is_sample, before, {})
+        known = dict(zip(before.keys, _slices(before.keys), strict=True)) if before else {}
+        n = sum(size for _version, size in keys)
+        verdicts = Verdicts(np.empty(n, dtype=np.uint8), np.empty(n, dtype=np.int32))
+        missing = {}
+        for chunk, key, place in zip(chunks, keys, _slices(keys), strict=True):
+            if before is None or key not in known:
+                missing[chunk.pk] = place
+            else:
+                verdicts.tier[place] = before.verdicts.tier[known[key]]
+                verdicts.points[place] = before.verdicts.points[known[key]]
+        return cls(judge, is_sample, _Kept(keys, verdicts), missing)
+
+    def judge_chunk(self, pk: int, workspace: RememberingWorkspace) -> None:
+        place = self.missing[pk]
+        self.kept.verdicts.tier[place], self.kept.verdicts.points[place] = judge(self.judge.compiled, workspace)
+        for known in self.judge.is_known:
+            workspace.remember(known)
+
+    def keep(self) -> Verdicts:
+        """Keeps the verdicts of the latest rulebooks."""
+        with _lock:
+            _verdicts[self.judge.digest, self.is_sample] = self.kept
+            _verdicts.move_to_end((self.judge.digest, self.is_sample))
+            kinds = [name for name in _verdicts if name[1] == self.is_sample]
+            for name in kinds[:-MOST_KEPT]:
+                del _verdicts[name]
+        return self.kept.verdicts
+
+
+def _slices(keys: Sequence[Key]) -> Iterator[slice]:
+    end = 0
+    for _version, n in keys:
+        yield slice(end, end + n)
+        end += n
 
 
 def columns_wanted(judges: Sequence[Judge], memory: Memory) -> set[str]:
     """The columns behind whatever these judges ask and the memory of a chunk does not know."""
-    unknown = [condition for one in judges for condition in one.conditions if condition not in memory]
-    attributes = {name for condition in unknown for name in attributes_of(condition)}
+    unknown: list[Condition | ActQuestion] = []
+    for one in judges:
+        unknown += [condition for condition in one.conditions if not memory.knows(condition)]
+        unknown += [question for question in one.fading if not memory.knows_age(question)]
+    if not unknown:
+        return set()
     return names_asked(
-        attributes,
+        {name for condition in unknown for name in attributes_of(condition)},
         acts=any(kinds_of(condition) for condition in unknown),
         colleagues=any(question.asked_account_kinds() for one in unknown for question in one.questions()),
-    )
-
-
-def _judge_chunk(judges: Sequence[Judge], facts: Facts) -> list[Verdicts]:
-    """One chunk's verdicts; the judges share what they look up."""
-    workspace = RememberingWorkspace(facts.columns, facts.chunk.memory)
-    found = []
-    for one in judges:
-        tier, points = judge(one.compiled, workspace)
-        for name in one.compiled.attributes:
-            workspace.mask(Known(name))  # whether it is known at all is said beside the numbers
-        found.append(Verdicts(tier.astype(np.uint8), points.astype(np.int32)))
-    return found
-
-
-def _keep(judge: Judge, verdicts: dict[tuple[UUID, bool], Verdicts], current: set[tuple[UUID, bool]]) -> None:
-    """What nobody asks for any more goes; the sample and the whole of one moment stay side by side."""
-    samples = {is_sample for _version, is_sample in current}
-    _verdicts[judge.digest] = {key: one for key, one in verdicts.items() if key in current or key[1] not in samples}
-    _verdicts.move_to_end(judge.digest)
-    while len(_verdicts) > MOST_KEPT:
-        _verdicts.popitem(last=False)
-
-
-def _joined(parts: Sequence[Verdicts]) -> Verdicts:
-    none = Verdicts(np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int32))
-    return Verdicts(
-        np.concatenate([none.tier, *(part.tier for part in parts)]),
-        np.concatenate([none.points, *(part.points for part in parts)]),
     )
 
 
@@ -158,6 +210,6 @@ def _pool() -> ThreadPoolExecutor:
 
 _MOST_JUDGES = 64
 _judges: OrderedDict[str, Judge] = OrderedDict()
-_verdicts: OrderedDict[str, dict[tuple[UUID, bool], Verdicts]] = OrderedDict()
+_verdicts: OrderedDict[tuple[str, bool], _Kept] = OrderedDict()
 _lock = threading.Lock()
 os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -54,7 +55,7 @@ class Past:
     def n(self) -> int:
         return len(self.on)
 
-    @property
+    @cached_property
     def is_dated(self) -> NDArray[np.bool_]:
         return self.on != UNDATED
 

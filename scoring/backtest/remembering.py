@@ -1,7 +1,8 @@
 """A workspace over packed columns that remembers every answer, so that a changed rule costs only what it asks anew.
 
 While somebody types, all conditions but one stay as they were. An answer takes one bit for each case, and two bytes
-where points fade with age; columns are unpacked only when a condition was never asked before.
+where points fade with age; columns are unpacked only when a condition was never asked before. Sums of rules are
+remembered, too: a sum that differs by one rule from another is that one with the difference.
 """
 
 from __future__ import annotations
@@ -15,15 +16,21 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.backtest.columns import ABSENT, AS_OF, Columns, acts_from
+from scoring.backtest.columns import ABSENT, AS_OF, Column, Columns, acts_from
 from scoring.engine.acts import Mask, Numbers
-from scoring.engine.frame import UNDATED, FactFrame, SignalTable, TextColumn
+from scoring.engine.adding import Ages, Sum, Worths, points_of
+from scoring.engine.frame import FactFrame, SignalTable, TextColumn
 from scoring.engine.workspace import Workspace
 from scoring.rules.conditions import ActQuestion, Condition
 
 MOST_MASKS = 160
-MOST_DAYS = 16
-"""Answers and days that are remembered for each chunk: about 20 MB and 32 MB for a million cases, at most."""
+MOST_AGES = 16
+MOST_TOTALS = 16
+"""Answers, ages and sums that are remembered for each chunk: for a million cases about 20, 32 and 50 MB at most."""
+
+
+class ColumnNotRead(Exception):
+    """An answer was forgotten between two looks, and what it is made from was not read: read all and ask again."""
 
 
 class Memory:
@@ -32,10 +39,22 @@ class Memory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._masks: OrderedDict[Condition, NDArray[np.uint8]] = OrderedDict()
-        self._days: OrderedDict[ActQuestion, tuple[NDArray[Any], int]] = OrderedDict()
+        self._ages: OrderedDict[ActQuestion, Ages] = OrderedDict()
+        self._totals: OrderedDict[Worths, Sum] = OrderedDict()
 
-    def __contains__(self, condition: object) -> bool:
-        return condition in self._masks
+    def knows(self, condition: Condition) -> bool:
+        """Whether the answer is remembered; it is then the last to be forgotten."""
+        return self._touch(self._masks, condition)
+
+    def knows_age(self, question: ActQuestion) -> bool:
+        return self._touch(self._ages, question)
+
+    def _touch(self, held: OrderedDict[Any, Any], name: object) -> bool:
+        with self._lock:
+            if name not in held:
+                return False
+            held.move_to_end(name)
+            return True
 
     def mask(self, condition: Condition, n: int) -> Mask | None:
         with self._lock:
@@ -51,28 +70,51 @@ class Memory:
             if len(self._masks) > MOST_MASKS:
                 self._masks.popitem(last=False)
 
-    def days(self, question: ActQuestion) -> Numbers | None:
+    def age(self, question: ActQuestion) -> Ages | None:
         with self._lock:
-            found = self._days.get(question)
-            if found is None:
-                return None
-            self._days.move_to_end(question)
-        codes, low = found
-        days = codes.astype(np.int64) + low
-        days[codes == 0] = UNDATED
-        return days
+            found = self._ages.get(question)
+            if found is not None:
+                self._ages.move_to_end(question)
+            return found
 
-    def keep_days(self, question: ActQuestion, days: Numbers) -> None:
-        """Days further apart than 179 years are worked out anew each time."""
-        dated = days[days != UNDATED]
-        low = int(dated.min()) - 1 if len(dated) else 0
-        if len(dated) and int(dated.max()) - low >= 1 << 16:
-            return
-        codes = np.where(days == UNDATED, 0, days - low).astype(np.uint16)
+    def keep_age(self, question: ActQuestion, age: Ages) -> None:
         with self._lock:
-            self._days[question] = codes, low
-            if len(self._days) > MOST_DAYS:
-                self._days.popitem(last=False)
+            self._ages[question] = age
+            if len(self._ages) > MOST_AGES:
+                self._ages.popitem(last=False)
+
+    def total(self, worths: Worths) -> Sum | None:
+        with self._lock:
+            found = self._totals.get(worths)
+            if found is not None:
+                self._totals.move_to_end(worths)
+            return found
+
+    def keep_total(self, worths: Worths, total: Sum) -> None:
+        with self._lock:
+            self._totals[worths] = total
+            if len(self._totals) > MOST_TOTALS:
+                self._totals.popitem(last=False)
+
+    def nearest_total(self, worths: Worths) -> tuple[Worths, Sum] | None:
+        """A remembered sum that differs by fewer rules than there are to add up; None if beginning anew is quicker."""
+        with self._lock:
+            near = min(self._totals, key=lambda other: len(worths ^ other), default=None)
+            if near is None or len(worths ^ near) >= len(worths):
+                return None
+            if all(one.condition in self._masks and (one.fading is None or one.fading in self._ages)
+                   for one in near - worths):  # fmt: skip
+                return near, self._totals[near]
+            return None
+
+
+class _Read(dict[str, Column]):
+    """The columns that were read, whether there is something in them or not."""
+
+    def get(self, name: str, default: Any = None) -> Column:
+        if name not in self:
+            raise ColumnNotRead(name)
+        return self[name]
 
 
 class _Unpacking(Mapping[str, Any]):
@@ -104,15 +146,15 @@ class _Unpacking(Mapping[str, Any]):
 class PackedFrame:
     """Reads like a `FactFrame`, and unpacks only what is looked at."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, n: int) -> None:
+        self.n = n
         self._columns = columns
-        self.as_of = columns[AS_OF].values(np.int32)
         self.texts = _Unpacking(columns, "text", lambda column: TextColumn(column.values(np.int32), column.words))
         self.numbers = _Unpacking(columns, "number", lambda column: column.values())
 
-    @property
-    def n(self) -> int:
-        return len(self.as_of)
+    @cached_property
+    def as_of(self) -> NDArray[np.int32]:
+        return self._columns.get(AS_OF, ABSENT).values(np.int32)
 
     @cached_property
     def signals(self) -> SignalTable:
@@ -124,12 +166,15 @@ class PackedFrame:
 
 
 class RememberingWorkspace(Workspace):
-    """Answers from memory where it can. When an answer will change by time alone is not worked out: nobody asks."""
+    """Answers from memory where it can. When an answer will change by time alone is not worked out: nobody asks.
+
+    `columns` of `n` cases have to hold whatever memory does not know; else ColumnNotRead is raised.
+    """
 
     watches_time = False
 
-    def __init__(self, columns: Columns, memory: Memory) -> None:
-        super().__init__(cast(FactFrame, PackedFrame(columns)))
+    def __init__(self, columns: Columns, memory: Memory, n: int) -> None:
+        super().__init__(cast(FactFrame, PackedFrame(_Read(columns), n)))
         self._memory = memory
 
     def mask(self, condition: Condition) -> Mask:
@@ -142,12 +187,37 @@ class RememberingWorkspace(Workspace):
             self._masks[condition] = known
         return known
 
-    def latest(self, question: ActQuestion) -> Numbers:
-        known = self._memory.days(question)
+    def remember(self, condition: Condition) -> None:
+        """Answers it unless the answer is known."""
+        if not self._memory.knows(condition):
+            self.mask(condition)
+
+    def age(self, question: ActQuestion) -> Ages:
+        known = self._memory.age(question)
         if known is None:
-            known = super().latest(question)
-            self._memory.keep_days(question, known)
+            known = super().age(question)
+            self._memory.keep_age(question, known)
         return known
+
+    def total(self, worths: Worths) -> Sum:
+        known = self._memory.total(worths)
+        if known is None:
+            known = self._from_nearest(worths)
+            self._memory.keep_total(worths, known)
+        return known
+
+    def _from_nearest(self, worths: Worths) -> Sum:
+        near = self._memory.nearest_total(worths)
+        if near is None:
+            return super().total(worths)
+        known, total = near
+        total = total.copy()
+        for more, apply in ((worths - known, np.add), (known - worths, np.subtract)):
+            for worth in more:
+                points = points_of(worth, self)
+                if points is not None:
+                    apply(total, points, out=total)
+        return total
 
     def change_at(self, days: Numbers, where: Mask) -> None:
         """Backtests ask what was, not when it will change."""

@@ -192,9 +192,11 @@ class Store:
 
     def _shrink(self) -> None:
         """Gives up the facts of chunks until the rest fits; what they answered stays."""
+        held = self.nbytes
         for kept in self._kept.values():
-            if self.nbytes <= self.budget:
+            if held <= self.budget:
                 return
+            held -= kept.nbytes
             kept.facts = {}
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.backtest.past import OUTCOMES, Past
+from scoring.backtest.beforehand import Beforehand, Places
 from scoring.backtest.report import Changes, Group, Half, Unobservable
 from scoring.engine.frame import date_of
 from scoring.models import CaseAnswer, CaseResult
@@ -39,11 +39,10 @@ class Tallies:
         return _changes(self.seen.sum(axis=(0, 1)), self.seen_money.sum(axis=(1, 2)))
 
     def by_source(self) -> list[Changes]:
-        counts, money = self.seen.sum(axis=1), self.seen_money.sum(axis=2)
-        return [_changes(counts[code], money[:, code]) for code in range(len(counts))]
+        return _all_changes(self.seen.sum(axis=1), self.seen_money.sum(axis=2))
 
     def by_rep(self) -> list[Changes]:
-        return [_changes(self.reps[code], self.rep_money[:, code]) for code in range(len(self.reps))]
+        return _all_changes(self.reps, self.rep_money)
 
     def halves(self) -> tuple[Half, ...]:
         """The dated cases cut in two by time: a rule fitted to the older half must hold in the newer one, too."""
@@ -62,68 +61,57 @@ class Tallies:
         return Unobservable(int(self.unseen.sum()), int(self.unseen[NEWLY_IN]), int(self.unseen[NEWLY_OUT]))
 
 
-def tally(
-    past: Past,
-    chosen: NDArray[np.bool_],
-    change: NDArray[np.uint8],
-    half: NDArray[np.uint8],
-    ends: tuple[int, int, int],
-) -> Tallies:
-    """Counts the chosen cases. `half` is 0, 1, or 2 for undated; `ends` are the middle, first and last day."""
-    seen = np.flatnonzero(chosen & past.is_seen)
-    everything = np.flatnonzero(chosen)
-    n_sources, n_reps = len(past.source.words), len(past.rep.words)
-    by_source = (past.source.codes * np.int32(3) + half) * np.int32(4) + change
-    by_rep = past.rep.codes * np.int32(4) + change
-    is_dated = (half[everything] < 2).astype(np.int32)
-    change_all = change[everything]
+def tally(before: Beforehand, crossing: Places) -> Tallies:
+    """Counts the cases of a scope of which these go into or out of tier 1: the rest is as it was."""
+    whole, moved = before.counts, before.count(crossing)
     return Tallies(
-        seen=_count(by_source[seen], past.outcome[seen], n_sources * 12).reshape(n_sources, 3, 4, OUTCOMES),
-        reps=_count(by_rep[seen], past.outcome[seen], n_reps * 4).reshape(n_reps, 4, OUTCOMES),
-        seen_money=_money(past, chosen, by_source, n_sources * 12).reshape(2, n_sources, 3, 4),
-        rep_money=_money(past, chosen, by_rep, n_reps * 4).reshape(2, n_reps, 4),
-        source_flows=_flows(past.source.codes[everything], is_dated, change_all, n_sources),
-        rep_flows=_flows(past.rep.codes[everything], is_dated, change_all, n_reps),
-        unseen=np.bincount(change[chosen & ~past.is_seen], minlength=4),
-        ends=ends,
+        seen=_spread(whole.seen, moved.seen, axis=2),
+        reps=_spread(whole.reps, moved.reps, axis=1),
+        seen_money=_spread(whole.seen_money, moved.seen_money, axis=3),
+        rep_money=_spread(whole.rep_money, moved.rep_money, axis=2),
+        source_flows=_spread(whole.source_flows, moved.source_flows, axis=2),
+        rep_flows=_spread(whole.rep_flows, moved.rep_flows, axis=2),
+        unseen=_spread(whole.unseen, moved.unseen, axis=0),
+        ends=before.ends,
     )
 
 
-def _count(slot: NDArray[np.int32], outcome: NDArray[np.uint8], n: int) -> NDArray[np.int64]:
-    return np.bincount(slot * np.int32(OUTCOMES) + outcome, minlength=n * OUTCOMES)
-
-
-def _flows(
-    codes: NDArray[np.int32], is_dated: NDArray[np.int32], change: NDArray[np.uint8], n: int
-) -> NDArray[np.int64]:
-    return np.bincount((codes * np.int32(2) + is_dated) * np.int32(4) + change, minlength=n * 8).reshape(n, 2, 4)
-
-
-def _money(past: Past, chosen: NDArray[np.bool_], slot: NDArray[np.int32], n: int) -> NDArray[np.int64]:
-    """Pipeline and revenue of each slot, added up as whole numbers."""
-    sums = np.zeros((2, n), dtype=np.int64)
-    for which, (places, amounts) in enumerate((past.pipeline, past.revenue)):
-        wanted = chosen[places]
-        np.add.at(sums[which], slot[places[wanted]], amounts[wanted])
-    return sums
+def _spread(whole: NDArray[np.int64], moved: NDArray[np.int64], *, axis: int) -> NDArray[np.int64]:
+    """Counts outside and inside tier 1, along `axis`, as counts of what happens, in the order of the names above."""
+    outside, inside = np.take(whole, 0, axis), np.take(whole, 1, axis)
+    new, gone = np.take(moved, 0, axis), np.take(moved, 1, axis)
+    return np.stack((inside - gone, new, gone, outside - new), axis)
 
 
 def _changes(counts: NDArray[np.int64], money: NDArray[np.int64]) -> Changes:
     """`counts` by change and outcome, `money` by kind of money and change."""
-    return Changes(*(_group(counts[slot].reshape(_SHAPE), money[:, slot]) for slot in (KEPT, NEWLY_IN, NEWLY_OUT)))
+    return _all_changes(counts[None], money[:, None])[0]
 
 
-def _group(counts: NDArray[np.int64], money: NDArray[np.int64]) -> Group:
-    answers, results = counts.sum(axis=(1, 2, 3)), counts.sum(axis=(0, 1, 2))
-    return Group(
-        n=int(counts.sum()),
-        accepted=int(answers[CaseAnswer.ACCEPTED]),
-        rejected=int(answers[CaseAnswer.REJECTED]),
-        returned=int(answers[CaseAnswer.RETURNED]),
-        met=int(counts[:, 1].sum()),
-        opportunities=int(counts[:, :, 1].sum()),
-        won=int(results[CaseResult.WON]),
-        lost=int(results[CaseResult.LOST]),
-        pipeline=Decimal(int(money[0])) / 100,
-        revenue=Decimal(int(money[1])) / 100,
+def _all_changes(counts: NDArray[np.int64], money: NDArray[np.int64]) -> list[Changes]:
+    """`counts` by part, change and outcome, `money` by kind of money, part and change."""
+    cases = counts.reshape(len(counts), 4, *_SHAPE)
+    n = counts.sum(axis=2).tolist()
+    answers, results = cases.sum(axis=(3, 4, 5)).tolist(), cases.sum(axis=(2, 3, 4)).tolist()
+    met, opportunities = (
+        cases[:, :, :, 1].sum(axis=(2, 3, 4)).tolist(),
+        cases[:, :, :, :, 1].sum(axis=(2, 3, 4)).tolist(),
     )
+    pipeline, revenue = money.tolist()
+
+    def group(part: int, slot: int) -> Group:
+        answered, ended = answers[part][slot], results[part][slot]
+        return Group(
+            n=n[part][slot],
+            accepted=answered[CaseAnswer.ACCEPTED],
+            rejected=answered[CaseAnswer.REJECTED],
+            returned=answered[CaseAnswer.RETURNED],
+            met=met[part][slot],
+            opportunities=opportunities[part][slot],
+            won=ended[CaseResult.WON],
+            lost=ended[CaseResult.LOST],
+            pipeline=Decimal(pipeline[part][slot]) / 100,
+            revenue=Decimal(revenue[part][slot]) / 100,
+        )
+
+    return [Changes(*(group(part, slot) for slot in (KEPT, NEWLY_IN, NEWLY_OUT))) for part in range(len(counts))]

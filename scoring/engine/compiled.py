@@ -8,20 +8,23 @@ left of each rule is its contribution, and an axis is their sum. All numbers are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.engine.acts import Mask, Numbers
+from scoring.engine.adding import AxisSums, Tables, add_up, fading_tables, sums_of
 from scoring.engine.frame import FactFrame
 from scoring.engine.workspace import Workspace
 from scoring.rules.attributes import ATTRIBUTES, FactType
 from scoring.rules.conditions import IsTrue, Known
-from scoring.rules.decay import FULL, decay_table, next_step_table
 from scoring.rules.definition import AXES, Axis, Rule, RulebookDefinition, TierCriteria
 from scoring.rules.stages import NO_STAGE, stage_number
+
+K = TypeVar("K", np.int32, np.int64)
 
 FORMULA_VERSION = 1
 """Raised whenever the same rulebook and facts may give other numbers; stored with every decision."""
@@ -34,7 +37,8 @@ INTENT_WEIGHT = 2
 class CompiledRulebook:
     """A definition with everything worked out once. Holds no facts; safe to share between threads.
 
-    `signal_kinds` are counted among the person's own acts, `account_kinds` among those of colleagues too.
+    `signal_kinds` are counted among the person's own acts, `account_kinds` among those of colleagues too. `sums` is
+    what adds up to the axes without looking at single rules, None if the order of the rules counts.
     """
 
     definition: RulebookDefinition
@@ -43,7 +47,8 @@ class CompiledRulebook:
     attributes: tuple[str, ...]
     signal_kinds: tuple[str, ...]
     account_kinds: tuple[str, ...]
-    fading: dict[int, tuple[NDArray[np.int32], NDArray[np.int32]]]
+    fading: dict[int, Tables]
+    sums: dict[Axis, AxisSums] | None
     asked_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_values: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -65,7 +70,7 @@ class Evaluation:
     before_caps: NDArray[np.int32]
     axes: dict[Axis, Numbers]
     counted: dict[Axis, Numbers]
-    tier: NDArray[np.int16]
+    tier: NDArray[np.uint8]
     disqualified: NDArray[np.int16]
     hand_raised: Mask
     stage: NDArray[np.int8]
@@ -95,21 +100,14 @@ def compile_rulebook(definition: RulebookDefinition) -> CompiledRulebook:
         signal_kinds=tuple(definition.signal_kinds()),
         account_kinds=tuple(definition.account_kinds()),
         fading={
-            index: _fading_tables(rule.half_life_days, rule.points)
+            index: fading_tables(rule.half_life_days, rule.points)
             for index, rule in enumerate(definition.rules)
             if rule.half_life_days is not None
         },
+        sums=sums_of(definition, unproven),
         asked_words={name: tuple(found) for name, found in words.items()},
         asked_values={name: frozenset(found) for name, found in values.items()},
     )
-
-
-def _fading_tables(half_life_days: int, points: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Points left by age, rounded half away from zero, and days from that age to the next step (0: none)."""
-    left = [(abs(points) * share + FULL // 2) // FULL for share in decay_table(half_life_days)]
-    upcoming = next_step_table(half_life_days)
-    wait = [step - age if step >= 0 else 0 for age, step in enumerate(upcoming)]
-    return np.array(left, dtype=np.int32) * np.int32(1 if points >= 0 else -1), np.array(wait, dtype=np.int32)
 
 
 def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace | None = None) -> Evaluation:
@@ -117,34 +115,32 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace 
     workspace = workspace or Workspace(facts)
     before, hit = _before_caps(compiled, workspace)
     contributions = before.copy(order="F")
-    axes, counted = _added_up(compiled, facts.n, lambda index: contributions[:, index] if index in hit else None)
-    tier, disqualified, hand_raised = _tiers(compiled, workspace, counted)
-    stage = _stages(workspace, compiled.definition)
+    axes, counted = _added_up(compiled, contributions, hit)
+    definition = compiled.definition
     return Evaluation(
-        contributions, before, axes, counted, tier, disqualified, hand_raised, stage, workspace.next_change, workspace
+        contributions=contributions,
+        before_caps=before,
+        axes=axes,
+        counted=counted,
+        tier=_tier(definition, workspace, counted),
+        disqualified=_disqualified(workspace, definition),
+        hand_raised=workspace.mask(definition.hand_raise),
+        stage=_stages(workspace, definition),
+        reevaluate_day=workspace.next_change,
+        workspace=workspace,
     )
 
 
-def judge(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.int16], Numbers]:
-    """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons.
-
-    One rule's points at a time are held, in the same place: a processor keeps that near, and not a column for each.
-    """
-    column = np.empty(workspace.frame.n, dtype=np.int32)
-
-    def points(index: int) -> NDArray[np.int32] | None:
-        rule = compiled.rules[index]
-        mask = workspace.mask(rule.condition)
-        if not mask.any():
-            return None
-        _write_points(workspace, rule, mask, compiled.fading.get(index), column)
-        return column
-
-    axes, counted = _added_up(compiled, workspace.frame.n, points)
-    return _tiers(compiled, workspace, counted)[0], priority_of(axes)
+def judge(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons."""
+    if compiled.sums is None:
+        one_by_one, cut = _added_up(compiled, *_before_caps(compiled, workspace))
+        return _tier(compiled.definition, workspace, cut), priority_of(one_by_one).astype(np.int32)
+    axes, counted = add_up(compiled.sums, compiled.definition, workspace)
+    return _tier(compiled.definition, workspace, counted), priority_of(axes)
 
 
-def priority_of(axes: Totals) -> Numbers:
+def priority_of(axes: Mapping[Axis, NDArray[K]]) -> NDArray[K]:
     """Twice intent plus fit plus timing: the order of leads within a tier."""
     return axes[Axis.INTENT] * INTENT_WEIGHT + axes[Axis.FIT] + axes[Axis.TIMING]
 
@@ -161,41 +157,47 @@ def _before_caps(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDAr
     return before, hit
 
 
-def _tiers(
-    compiled: CompiledRulebook, workspace: Workspace, counted: Totals
-) -> tuple[NDArray[np.int16], NDArray[np.int16], Mask]:
-    """The tier of each lead, the disqualifier that hit it (-1: none), and who asked for sales."""
-    definition = compiled.definition
-    disqualified = np.full(workspace.frame.n, -1, dtype=np.int16)
+def _tier(
+    definition: RulebookDefinition, workspace: Workspace, counted: Mapping[Axis, NDArray[np.integer]]
+) -> NDArray[np.uint8]:
+    """The tier of each lead: asked for sales and met the criteria, met those of tier 2, or the rest."""
+    first = workspace.mask(definition.hand_raise) & _meets(workspace, definition.tier_1, counted)
+    second = _meets(workspace, definition.tier_2, counted)
+    for no in definition.disqualifiers:
+        allowed = ~workspace.mask(no.condition)
+        first &= allowed
+        second &= allowed
+    above = np.maximum(first.view(np.uint8) * np.uint8(2), second.view(np.uint8))
+    return np.subtract(3, above, dtype=np.uint8)
+
+
+def _disqualified(workspace: Workspace, definition: RulebookDefinition) -> NDArray[np.int16]:
+    """The first disqualifier that hit each lead, -1 for none."""
+    found = np.full(workspace.frame.n, -1, dtype=np.int16)
     for index in reversed(range(len(definition.disqualifiers))):
-        disqualified[workspace.mask(definition.disqualifiers[index].condition)] = index
-    hand_raised = workspace.mask(definition.hand_raise)
-    tier = np.where(_meets(workspace, definition.tier_2, counted), 2, 3).astype(np.int16)
-    tier[hand_raised & _meets(workspace, definition.tier_1, counted)] = 1
-    tier[disqualified >= 0] = 3
-    return tier, disqualified, hand_raised
-
-
-Totals = dict[Axis, Numbers]
+        found[workspace.mask(definition.disqualifiers[index].condition)] = index
+    return found
 
 
 def _added_up(
-    compiled: CompiledRulebook, n: int, points_of: Callable[[int], NDArray[np.int32] | None]
-) -> tuple[Totals, Totals]:
-    """The axes of `n` leads, and the axes without unproven signals. Cuts each rule's points to what caps and floors
-    leave of them, in place; None are the points of a rule that hit nobody."""
+    compiled: CompiledRulebook, contributions: NDArray[np.int32], hit: Collection[int]
+) -> tuple[dict[Axis, Numbers], dict[Axis, Numbers]]:
+    """The axes of every lead, and the axes without unproven signals. Cuts each rule's points to what caps and floors
+    leave of them, in place; `hit` are the rules that hit anybody.
+    """
+    n = len(contributions)
     definition = compiled.definition
     axis_room = {axis: np.full(n, cap, dtype=np.int32) for axis, cap in definition.caps.items()}
     family_room = {name: np.full(n, cap, dtype=np.int32) for name, cap in definition.family_caps.items()}
     axes = {axis: np.zeros(n, dtype=np.int64) for axis in AXES}
-    counted: Totals = {}
+    counted: dict[Axis, Numbers] = {}
     for index in compiled.order:
         rule = compiled.rules[index]
         if compiled.unproven[index] and not counted:
             counted = {axis: total.copy() for axis, total in axes.items()}
-        column = points_of(index)
-        if column is None:
+        if index not in hit:
             continue
+        column = contributions[:, index]
         if rule.points > 0:
             rooms = [axis_room[rule.axis], *([family_room[rule.family]] if rule.family else [])]
             for room in rooms:
@@ -227,15 +229,14 @@ def _write_points(
         np.multiply(mask, np.int32(rule.points), out=column)
         return
     left, wait = fading
-    as_of = workspace.frame.as_of
-    age = np.clip(as_of - workspace.latest(act), 0, len(left) - 1)
+    age = workspace.age(act)
     if workspace.watches_time:
-        until = wait[age]
-        workspace.change_at(as_of + until.astype(np.int64), mask & (until > 0))
-    np.multiply(mask, left[age], out=column)
+        until = wait.take(age, mode="clip")
+        workspace.change_at(workspace.frame.as_of + until.astype(np.int64), mask & (until > 0))
+    np.multiply(mask, left.take(age, mode="clip"), out=column)
 
 
-def _meets(workspace: Workspace, criteria: TierCriteria, counted: dict[Axis, Numbers]) -> Mask:
+def _meets(workspace: Workspace, criteria: TierCriteria, counted: Mapping[Axis, NDArray[np.integer]]) -> Mask:
     met = np.ones(workspace.frame.n, dtype=np.bool_)
     for axis, least in criteria.minimum.items():
         met &= counted[axis] >= least

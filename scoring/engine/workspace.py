@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.engine.acts import NO_ROWS, Acts, Mask, Numbers
+from scoring.engine.adding import Ages, Sum, Worths, points_of
 from scoring.engine.frame import MISSING, NEVER, UNDATED, FactFrame, SignalTable, date_of
 from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
 from scoring.rules.conditions import ActQuestion, Condition
 from scoring.rules.words import plain
+
+OLDEST = 65_535
+"""No age is counted beyond: every table of decay has ended long before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,6 @@ class Workspace:
 
     def __init__(self, frame: FactFrame) -> None:
         self.frame = frame
-        self.next_change: Numbers = np.full(frame.n, NEVER, dtype=np.int64)
-        self.nobody: Mask = np.zeros(frame.n, dtype=np.bool_)
-        undated = np.full(frame.n, UNDATED, dtype=np.int64)
-        self.nothing = Measure(np.zeros(frame.n, dtype=np.int64), undated, undated)
         self._masks: dict[Condition, Mask] = {}
         self._measures: dict[ActQuestion, Measure] = {}
         self._rows: dict[tuple[tuple[str, ...], bool], NDArray[np.intp]] = {}
@@ -53,6 +54,20 @@ class Workspace:
         self._by_kind: dict[bool, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         self._plain: dict[str, list[str]] = {}
         self._everybody: SignalTable | None = None
+
+    @cached_property
+    def next_change(self) -> Numbers:
+        return np.full(self.frame.n, NEVER, dtype=np.int64)
+
+    @cached_property
+    def nobody(self) -> Mask:
+        return np.zeros(self.frame.n, dtype=np.bool_)
+
+    @cached_property
+    def nothing(self) -> Measure:
+        """What was counted where there is nothing to count."""
+        undated = np.full(self.frame.n, UNDATED, dtype=np.int64)
+        return Measure(np.zeros(self.frame.n, dtype=np.int64), undated, undated)
 
     def mask(self, condition: Condition) -> Mask:
         """For which leads the condition holds."""
@@ -68,9 +83,18 @@ class Workspace:
             known = self._measures[question] = question.measured(self)
         return known
 
-    def latest(self, question: ActQuestion) -> Numbers:
-        """The day of the latest act that a question counted, UNDATED where there was none."""
-        return self.measure(question).latest
+    def age(self, question: ActQuestion) -> Ages:
+        """Days since the latest act that a question counted, OLDEST where there was none or nobody dated it."""
+        return np.clip(self.frame.as_of - self.measure(question).latest, 0, OLDEST).astype(np.uint16)
+
+    def total(self, worths: Worths) -> Sum:
+        """The points of some rules, added up for every lead, before caps and floors. Not to be written to."""
+        total = np.zeros(self.frame.n, dtype=np.int32)
+        for worth in worths:
+            points = points_of(worth, self)
+            if points is not None:
+                total += points
+        return total
 
     def change_at(self, days: Numbers, where: Mask) -> None:
         """Notes that an answer may change on `days` for the leads of `where`."""

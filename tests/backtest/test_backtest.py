@@ -14,8 +14,20 @@ from leads.models import Lead
 from revops.foundation.ids import new_id
 from revops.foundation.statistics import wilson_interval
 from revops.portal import journey
-from scoring.backtest import Backtest, Group, Scope, list_flips, pack_cases, pack_everything, run_backtest, waiting
+from scoring.backtest import (
+    Backtest,
+    Group,
+    Scope,
+    judging,
+    list_flips,
+    pack_cases,
+    pack_everything,
+    remembering,
+    run_backtest,
+    waiting,
+)
 from scoring.backtest.columns import frame_from
+from scoring.backtest.judging import forget_verdicts
 from scoring.backtest.packing import chunks as chunks_module
 from scoring.backtest.packing import relabelling
 from scoring.backtest.store import Store
@@ -251,6 +263,39 @@ def test_chunks_of_any_size_give_the_same_answer(office: Office, at: datetime, m
     assert (parts.changes, parts.tiers, parts.unobservable, parts.flipped) == (
         whole.changes, whole.tiers, whole.unobservable, whole.flipped,
     )  # fmt: skip
+
+
+def test_answers_that_were_forgotten_are_made_again(
+    office: Office, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admit(office, list(_varied(office, 0)), at)
+    draft = changed(decision_maker=3, webinar=20)
+    expected = packed(draft)
+    for name in ("MOST_MASKS", "MOST_AGES", "MOST_TOTALS"):
+        monkeypatch.setattr(remembering, name, 1)
+    forget_verdicts()
+    forgetful = Store()
+    for asked in (live_definition(), changed(webinar=9), draft):
+        found = run_backtest(asked, cases=forgetful)
+    assert (found.changes, found.tiers, found.flips) == (expected.changes, expected.tiers, expected.flips)
+
+
+def test_what_is_forgotten_between_two_looks_is_read_after_all(
+    office: Office, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admit(office, list(_varied(office, 0)), at)
+    expected = packed(live_definition())
+    real, asked = judging.columns_wanted, list[Any]()
+
+    def knew_a_moment_ago(judges: Any, memory: Any) -> set[str]:
+        asked.append(memory)
+        return set() if len(asked) <= CaseChunk.objects.count() else real(judges, memory)
+
+    monkeypatch.setattr(judging, "columns_wanted", knew_a_moment_ago)
+    forget_verdicts()
+    again = run_backtest(live_definition(), cases=Store())
+    assert (again.changes, again.tiers, again.cautions) == (expected.changes, expected.tiers, expected.cautions)
+    assert len(asked) == 2 * CaseChunk.objects.count()
 
 
 def test_a_draft_may_ask_what_no_rulebook_asked_before(office: Office, at: datetime) -> None:
