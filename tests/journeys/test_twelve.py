@@ -34,7 +34,7 @@ from tests.portal.learning import in_last_week, last_week
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 BUDGETS = {
-    "J1": 1, "J2": 4, "J3": 6, "J4": 15, "J5": 4, "J6": 12, "J7": 4, "J8": 9, "J9": 5, "J10": 10, "J11": 10, "J12": 5,
+    "J1": 1, "J2": 4, "J3": 6, "J4": 15, "J5": 4, "J6": 12, "J7": 4, "J8": 9, "J9": 4, "J10": 10, "J11": 10, "J12": 5,
 }  # fmt: skip
 """Keys of each journey by keyboard alone: a field that is filled in is one, and Tab is none. A new dialog breaks it."""
 
