@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,9 @@ OTHER = "other_activity"
 FORM = "form_submission"
 REPEAT = "repeat_enquiry"
 MOST_QUANTITY = 1_000_000
+
+
+_PERSONAL = re.compile(r"@|\d{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,19 @@ class ActOnLead:
     submission_id: UUID | None = None
 
 
+def topic_of(value: Any) -> str:
+    """What an act was about, as one word or two; empty for an address or a number: decisions keep it for ever."""
+    topic = one_line(value, 64)
+    return "" if topic and _PERSONAL.search(topic) else topic
+
+
 def read_act(data: Mapping[str, Any], *, default_at: datetime | None) -> Act:
     """An act from a payload; a time that cannot be read falls back to `default_at`."""
     at = data.get("occurred_at")
     quantity, value = data.get("quantity") or 1, data.get("value")
     return Act(
         kind=one_line(data.get("kind"), 48),
-        topic=one_line(data.get("topic"), 64),
+        topic=topic_of(data.get("topic")),
         occurred_at=(read_moment(at) if at else None) or default_at,
         quantity=min(max(int(quantity), 1), MOST_QUANTITY),
         value=None if value is None else int(value),
@@ -69,9 +79,9 @@ def acts_of(item: Item, received_at: datetime) -> list[Act]:
     payload, at = item.payload or {}, item.occurred_at if item.is_history else item.occurred_at or received_at
     acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
     if payload.get("act"):
-        acts.append(Act(kind=one_line(payload["act"], 48), topic=one_line(payload.get("topic"), 64), occurred_at=at))
+        acts.append(Act(kind=one_line(payload["act"], 48), topic=topic_of(payload.get("topic")), occurred_at=at))
     if not acts and not _only_lists(item):
-        acts.append(Act(kind=FORM, topic=one_line(payload.get("topic"), 64), occurred_at=at))
+        acts.append(Act(kind=FORM, topic=topic_of(payload.get("topic")), occurred_at=at))
     return acts
 
 
@@ -113,7 +123,7 @@ def record_acts(
                 "person_id": entry.person_id,
                 "lead_id": entry.lead_id,
                 "kind_id": kinds.get(act.kind, kinds[OTHER]),
-                "topic": act.topic if act.kind in kinds else act.kind,
+                "topic": act.topic if act.kind in kinds else topic_of(act.kind),
                 "quantity": act.quantity,
                 "value": act.value,
                 "url": act.url,

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.cleaning import one_line
 from leads.gate import Bounce, remember_bounces
 from leads.intake import Item
 from leads.mail_reading import AUTO_REPLY, BOUNCE, LIST_MAIL, Mail, NotAMail, read_mail
@@ -123,7 +122,7 @@ def _meaning(mail: Mail, lead: Lead | None) -> dict[str, Any]:
     if lead is not None:
         return {"continues": lead.public_id, "signals": [{"kind": "inbound_reply", "event_id": event}]}
     need = "\n\n".join(part for part in (mail.subject, mail.text) if part)
-    return {"act": "contact_request", "need": need[:5_000], "topic": one_line(mail.subject, 64)}
+    return {"act": "contact_request", "need": need[:5_000]}
 
 
 def _open_leads(addresses: set[str]) -> dict[str, Lead]:
