@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from revops.foundation.models import User
 from sla.ladder import MOST_MOVES, STEPS, Step, read_steps, write_steps
-from sla.models import Agreement, EscalationLadder, RepBackup
+from sla.models import Agreement, Clock, EscalationLadder, RepBackup
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def save_ladder(
     read_steps(raw)
     Agreement.objects.select_for_update().get(pk=agreement.pk)
     latest = EscalationLadder.objects.filter(agreement=agreement).aggregate(latest=Max("version"))["latest"] or 0
+    Clock.objects.open().filter(look_at__isnull=False).update(look_at=None)
     return EscalationLadder.objects.create(
         agreement=agreement, version=latest + 1, steps=raw, most_moves=most_moves, created_by=by, created_at=now
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,10 +48,12 @@ class RunningPromise:
 
 
 def running_promises(now: datetime, after: tuple[datetime, UUID] | None) -> list[RunningPromise]:
-    """A page of open clocks on which the first step of some ladder may be due. One query."""
+    """A page of open clocks on which a step of some ladder may be due: never looked at, or not since something changed,
+    or when it was time to look again. One query.
+    """
     condition = "AND (clock.due_at, clock.id) > (%s, %s)" if after else ""
     with connection.cursor() as cursor:
-        cursor.execute(_RUNNING % condition, [now, *(after or ()), PAGE])
+        cursor.execute(_RUNNING % condition, [now, now, *(after or ()), PAGE])
         return [_promise(row) for row in cursor.fetchall()]
 
 
@@ -80,10 +82,26 @@ CROSS JOIN LATERAL (
                AS owned_at
 ) hands
 WHERE clock.met_at IS NULL AND clock.cancelled_at IS NULL AND clock.paused_at IS NULL
+AND (clock.look_at IS NULL OR clock.look_at <= %%s)
 AND clock.started_at + clause.promise * 0.01 <= %%s AND lead.withdrawn_at IS NULL
 AND (handoff.id IS NULL OR handoff.state IN ('open', 'accepted'))
 AND NOT EXISTS (SELECT 1 FROM sla_clockexcuse excuse WHERE excuse.clock_id = clock.id) %s
 ORDER BY clock.due_at, clock.id LIMIT %%s
+"""
+
+
+def look_again(looks: Mapping[UUID, datetime]) -> None:
+    """Says when the next step of each clock may be due. Clocks that somebody changes now stay to be looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_AGAIN, [list(looks), list(looks.values()), list(looks)])
+
+
+_LOOK_AGAIN = """
+UPDATE sla_clock clock SET look_at = fresh.look_at
+  FROM unnest(%s::uuid[], %s::timestamptz[]) AS fresh(id, look_at)
+ WHERE clock.id = fresh.id AND clock.id IN (
+       SELECT id FROM sla_clock WHERE id = ANY(%s::uuid[]) AND met_at IS NULL AND cancelled_at IS NULL
+          FOR NO KEY UPDATE SKIP LOCKED)
 """
 
 

@@ -15,13 +15,15 @@ from revops.foundation.ids import new_ids
 from revops.foundation.reading import rows_where
 from sla.clocks import evidence_of, meet_clocks
 from sla.escalation.ladders import Ladder, ladders_of
-from sla.escalation.running import PAGE, RunningPromise, hours_of_promises, running_promises
+from sla.escalation.running import PAGE, RunningPromise, hours_of_promises, look_again, running_promises
 from sla.escalation.staff import Staff, load_staff
 from sla.ladder import NOTICED_LATE, Action, Step, choose_receiver, step_due_at
 from sla.models import Escalation
 from sla.pool import offer_handoffs
 
 FIRST_CONTACT = "first_contact"
+LOOK_AGAIN = timedelta(hours=1)
+"""So long a clock is left alone at most: also what changes hours without changing a clock is then seen."""
 _ATTEMPTS = "lead_id = ANY(%s) AND recorded_at <= %s AND NOT is_automatic"
 
 
@@ -41,7 +43,8 @@ class StepTaken:
 def escalate_due(*, now: datetime, limit: int = 10_000) -> list[StepTaken]:
     """Takes every step that is due and was not taken; a second scheduler that looks at once takes none of them.
 
-    A breach is confirmed from the raw events before anybody is told. The cost grows with the clocks that run.
+    A breach is confirmed from the raw events before anybody is told. The cost grows with what is due: a clock that was
+    looked at is left alone until its next one, or for LOOK_AGAIN.
     """
     taken: list[StepTaken] = []
     after: tuple[datetime, UUID] | None = None
@@ -52,9 +55,10 @@ def escalate_due(*, now: datetime, limit: int = 10_000) -> list[StepTaken]:
             break
         after = (running[-1].due_at, running[-1].clock_id)
         ladders |= ladders_of({one.agreement_id for one in running} - ladders.keys())
-        due = _due_steps(running, ladders, now)
+        due, looks = _due_steps(running, ladders, now)
         if due:
             taken += _take(due, ladders, now)
+        look_again(looks)
         if len(running) < PAGE:
             break
     return taken
@@ -76,11 +80,16 @@ class _Due:
     at: datetime
 
 
-def _due_steps(running: Sequence[RunningPromise], ladders: Mapping[UUID, Ladder], now: datetime) -> list[_Due]:
-    """Steps that are due and not taken, one per rung of each hand-off: of several clocks the first to reach it."""
+def _due_steps(
+    running: Sequence[RunningPromise], ladders: Mapping[UUID, Ladder], now: datetime
+) -> tuple[list[_Due], dict[UUID, datetime]]:
+    """Steps that are due and not taken, one per rung of each hand-off: of several clocks the first to reach it; and
+    when each clock has to be looked at again.
+    """
     done = _taken_before({one.about[0] for one in running})
     hours = hours_of_promises(running, now)
     first: dict[tuple[UUID, str, int, str], _Due] = {}
+    looks = dict.fromkeys((one.clock_id for one in running), now + LOOK_AGAIN)
     for one in running:
         ladder = ladders[one.agreement_id]
         for step in ladder.steps:
@@ -91,10 +100,11 @@ def _due_steps(running: Sequence[RunningPromise], ladders: Mapping[UUID, Ladder]
             if ladder.row is not None:
                 at = max(at, ladder.row.created_at)
             if at > now:
+                looks[one.clock_id] = min(looks[one.clock_id], at)
                 break
             if key not in first or at < first[key].at:
                 first[key] = _Due(one, step, at)
-    return _confirmed(list(first.values()), now)
+    return _confirmed(list(first.values()), now), looks
 
 
 def _applies(action: Action, promise: RunningPromise) -> bool:

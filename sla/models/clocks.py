@@ -39,7 +39,8 @@ class Clock(models.Model):
     A closed clock (met or cancelled) cannot change: the database refuses. An answer that is undone, and a change of
     the agreement or a calendar, start a new clock that `replaces` the closed one. Cancelling after the deadline does
     not hide that it was missed. A clock that is closed while it is paused keeps `paused_at`: the time after that was
-    never counted.
+    never counted. `look_at` only spares the ladder clocks on which no step can be due: whatever changes a clock, or the
+    hands of its hand-off, empties it in the database.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -80,6 +81,9 @@ class Clock(models.Model):
     cancel_reason = models.CharField(max_length=200, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_total = models.DurationField(default=timedelta, help_text=_("Of its own kind of time."))
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the ladder has to look at it again; empty: at the next sweep.")
+    )
     late_reason = models.CharField(max_length=300, blank=True)
     replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
 
@@ -92,6 +96,11 @@ class Clock(models.Model):
                 fields=["due_at"], condition=Q(met_at__isnull=True, cancelled_at__isnull=True), name="clock_open_due"
             ),
             models.Index(fields=["lead", "started_at"], name="clock_lead"),
+            models.Index(
+                fields=["look_at"],
+                condition=Q(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True),
+                name="clock_to_look_at",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -10,7 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from leads.models import Attempt
 from revops.foundation.ids import new_id
 from revops.foundation.models import Team
+from sla.clocks import pause_clocks, resume_clocks
 from sla.escalation import escalate_due, escalations_of, ladders_of, save_ladder
+from sla.escalation.running import running_promises
+from sla.escalation.taking import LOOK_AGAIN
 from sla.handoffs import HandOffAnswer, answer_handoffs, reassign_handoffs
 from sla.ladder import STEPS, Action, LadderError, Step
 from sla.models import Absence, Clock, ClockExcuse, Escalation, HandOff, PoolOffer, RepBackup
@@ -220,9 +223,52 @@ def test_one_sweep_takes_the_same_queries_for_one_lead_and_for_many(hand_off, te
     for number, at in ((1, now), (20, now + timedelta(days=1))):
         hand_off(number, at=at)
         escalate_due(now=at + HOUR)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             assert len(escalate_due(now=at + 2 * HOUR)) == number
         HandOff.objects.update(state="withdrawn", answered_at=at, answered_by=None)
+
+
+def test_a_sweep_reads_again_only_what_is_due(hand_off, team, now):
+    hand_off(3)
+    escalate_due(now=now + HOUR)
+    assert running_promises(now + HOUR, None) == []
+    assert running_promises(now + 119 * MINUTE, None) == []
+    assert len(escalate_due(now=now + 2 * HOUR)) == 3
+    escalate_due(now=now + timedelta(days=9))
+    assert running_promises(now + timedelta(days=9), None) == []
+    assert Clock.objects.open().exists()
+    assert running_promises(now + timedelta(days=9) + LOOK_AGAIN, None), "nothing is out of sight for long"
+
+
+def pause(handoff, at):
+    clocks = list(Clock.objects.filter(handoff=handoff).values_list("pk", flat=True))
+    pause_clocks(clocks, at=at)
+    resume_clocks(clocks, at=at + MINUTE)
+
+
+def to_another(handoff, at):
+    other = Clock.objects.exclude(user=handoff.owner).filter(side="sales").values_list("user", flat=True)[0]
+    HandOff.objects.filter(pk=handoff.pk).update(owner=other)
+
+
+def accept(handoff, at):
+    answer_handoffs([HandOffAnswer(handoff.pk, "accepted", handoff.owner_id, at)], now=at)
+
+
+@pytest.mark.parametrize("change", [pause, to_another, accept])
+def test_a_clock_that_changes_or_changes_hands_is_looked_at_at_once(hand_off, team, now, change):
+    one, other = hand_off(2)
+    escalate_due(now=now + HOUR)
+    change(one, now + HOUR)
+    assert {promise.handoff_id for promise in running_promises(now + HOUR + 2 * MINUTE, None)} == {one.pk}
+    assert other.pk != one.pk
+
+
+def test_a_new_ladder_is_climbed_at_once(hand_off, team, agreement, now):
+    hand_off()
+    escalate_due(now=now + HOUR)
+    save_ladder(agreement, (Step(Action.MANAGER, 20),), most_moves=0, by=team.manager, now=now + HOUR)
+    assert len(escalate_due(now=now + HOUR)) == 1
 
 
 # --- the pool --------------------------------------------------------------------------------------------------------
