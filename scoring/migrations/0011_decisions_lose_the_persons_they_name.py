@@ -6,6 +6,6 @@ from revops.foundation.append_only import ErasableText
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scoring", "0011_a_new_score_keeps_its_reasons")]
+    dependencies = [("scoring", "0010_verdicts_and_changes_lose_the_persons_they_name")]
 
     operations = [ErasableText("scoring_scoredecision", ["inputs"])]
