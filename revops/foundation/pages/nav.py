@@ -1,11 +1,14 @@
 """The navigation as data: which pages exist, in which order, for whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 SALES = frozenset({"rep", "sales_manager"})
@@ -38,11 +41,15 @@ class Group:
 class Link:
     """A page that this person may open, with its address."""
 
-    label: str | Promise
+    label: str
     url: str
     icon: str
     keys: str
     is_current: bool
+
+
+Groups: TypeAlias = tuple[tuple[str, tuple[Link, ...]], ...]
+Addresses: TypeAlias = tuple[tuple[str, str], ...]
 
 
 NAVIGATION = (
@@ -95,39 +102,43 @@ NAVIGATION = (
 )
 
 
-def nav_for(user: Any, path: str = "") -> list[tuple[str | Promise, list[Link]]]:
+def nav_for(user: Any, path: str = "") -> Groups:
     """The groups of links this person sees, in the fixed order; the page at `path` is marked as current.
 
-    Pages whose url name does not resolve are left out. An anonymous visitor sees none.
+    Pages whose url name does not resolve are left out. An anonymous visitor sees none. Made once for each role, page
+    and language, for every page of the portal asks for it.
     """
     role = getattr(user, "role", None)
     if not getattr(user, "is_authenticated", False) or role is None:
-        return []
-    current = _current_name(path)
-    groups = []
-    for group in NAVIGATION:
-        links = list(_links(group.pages, role, current))
-        if links:
-            groups.append((group.title, links))
-    return groups
+        return ()
+    addresses = _addresses(get_urlconf() or settings.ROOT_URLCONF)
+    return _groups(role, _current_name(path, addresses), addresses, get_language())
 
 
-def _links(pages: Iterable[Page], role: str, current: str) -> Iterable[Link]:
+@lru_cache(maxsize=512)
+def _groups(role: str, current: str, addresses: Addresses, _language: str | None) -> Groups:
+    groups = ((str(group.title), tuple(_links(group.pages, role, current, dict(addresses)))) for group in NAVIGATION)
+    return tuple((title, links) for title, links in groups if links)
+
+
+def _links(pages: Iterable[Page], role: str, current: str, addresses: Mapping[str, str]) -> Iterable[Link]:
     for page in pages:
-        url = _resolve(page.url_name)
+        url = addresses.get(page.url_name)
         if url is not None and role in page.roles:
-            yield Link(page.label, url, page.icon, page.keys, page.url_name == current)
+            yield Link(str(page.label), url, page.icon, page.keys, page.url_name == current)
 
 
-def _current_name(path: str) -> str:
+def _current_name(path: str, addresses: Addresses) -> str:
     """The page whose address is the longest beginning of `path`."""
-    found = [
-        (len(url), page.url_name)
-        for group in NAVIGATION
-        for page in group.pages
-        if (url := _resolve(page.url_name)) is not None and url != "/" and path.startswith(url)
-    ]
+    found = [(len(url), name) for name, url in addresses if url != "/" and path.startswith(url)]
     return max(found, default=(0, ""))[1]
+
+
+@lru_cache(maxsize=16)
+def _addresses(_urlconf: str) -> Addresses:
+    """(name, address) of each page that this installation has."""
+    found = ((page.url_name, _resolve(page.url_name)) for group in NAVIGATION for page in group.pages)
+    return tuple((name, url) for name, url in found if url is not None)
 
 
 def _resolve(url_name: str) -> str | None:

@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from revops.foundation.pages.charts import Chart
 from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
@@ -57,6 +57,17 @@ def _icon(name: str, label: str, extra: str) -> SafeString:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, sprite
         )
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"></use></svg>', classes, sprite)
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context, part: str) -> SafeString:
+    """A component that shows nothing but the navigation, drawn once for each role, page and language."""
+    return _navigation(part, context.get("nav_groups") or (), get_language())
+
+
+@lru_cache(maxsize=1024)
+def _navigation(part: str, groups: Any, _language: str | None) -> SafeString:
+    return _render(part, {"nav_groups": groups})
 
 
 @register.simple_tag
