@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scoring", "0010_verdicts_and_changes_lose_the_persons_they_name"),
+        ("scoring", "0011_decisions_lose_the_persons_they_name"),
     ]
 
     operations = [
