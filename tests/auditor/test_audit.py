@@ -95,6 +95,7 @@ DAMAGE = {
         UPDATE leads_personmerge SET moved_leads = ARRAY(SELECT id FROM leads_lead WHERE person_id = survivor_id)
         WHERE undone_at IS NOT NULL""",
     "notices_once": "DELETE FROM foundation_notice",
+    "erased_people": "UPDATE leads_person SET erased_at = now() WHERE merged_into_id IS NULL",
 }
 
 

@@ -297,4 +297,38 @@ QUESTIONS: tuple[Question, ...] = (
         WHERE m.channel = 'in_app' AND m.state = 'delivered' GROUP BY m.id HAVING count(n.id) <> 1
         """,
     ),
+    Question(
+        "erased_people",
+        _("Who was erased has nothing left: no address, no name, no word they sent or that was written about them."),
+        """
+        WITH gone AS (
+            SELECT person.*, ARRAY(SELECT id FROM leads_lead WHERE person_id = person.id) AS leads
+            FROM leads_person person WHERE person.erased_at IS NOT NULL
+        )
+        SELECT id::text, 'erased, but still has an address, a name or a title' FROM gone
+        WHERE email IS NOT NULL OR phone IS NOT NULL OR first_name || last_name || title || city <> ''
+        UNION ALL
+        SELECT gone.id::text, 'erased, but still known to “' || i.system || '”'
+        FROM gone JOIN leads_personidentity i ON i.person_id = gone.id
+        UNION ALL
+        SELECT gone.id::text, 'erased, but still found by a search' FROM gone
+        JOIN leads_personsearch s ON s.person_id = gone.id WHERE s.text <> '' OR s.keys <> '{}'
+        UNION ALL
+        SELECT l.id::text, 'its person was erased, but it says what they want' FROM gone
+        JOIN leads_lead l ON l.id = ANY(gone.leads) WHERE l.need <> '' OR l.attributes <> '{}' OR l.last_touch <> '{}'
+        UNION ALL
+        SELECT b.submission_id::text, 'its person was erased, but what they sent is kept' FROM gone
+        JOIN leads_submissionoutcome o ON o.lead_id = ANY(gone.leads)
+        JOIN leads_submissionbody b ON b.submission_id = o.submission_id
+        WHERE b.payload IS NOT NULL OR b.raw <> ''
+        UNION ALL
+        SELECT a.id::text, 'its person was erased, but the note is kept' FROM gone
+        JOIN leads_attempt a ON a.lead_id = ANY(gone.leads)
+        WHERE a.note <> '' AND a.recorded_at <= gone.erased_at
+        UNION ALL
+        SELECT d.id::text, 'its person was erased, but its words are kept' FROM gone
+        JOIN feedback_disposition d ON d.lead_id = ANY(gone.leads)
+        WHERE replace(d.evidence || d.note || d.second_look, '[erased]', '') <> '' AND d.recorded_at <= gone.erased_at
+        """,
+    ),
 )

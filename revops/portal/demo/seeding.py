@@ -20,6 +20,7 @@ from leads.models import Account, Attempt, Lead, Person, Signal, Submission
 from revops.foundation import doorbell, ledger
 from revops.foundation.models import LedgerEntry, MessageState, OutboxMessage, User
 from revops.portal import journey
+from revops.portal.demo.asking import ask_about_data
 from revops.portal.demo.away import plan_absences
 from revops.portal.demo.companies import know_companies
 from revops.portal.demo.company import SECOND_RULEBOOK_AFTER, Company, found_company, publish_second_rulebook
@@ -103,6 +104,7 @@ def seed_company(leads: int, seed: int, now: datetime, tell: Tell = lambda _done
             change_rules(company.users, now, Random(f"rules/{seed}"))  # noqa: S311 - a story, not a secret
             know_companies(company.users, now, Random(f"companies/{seed}"))  # noqa: S311 - a story, not a secret
             handle_files(company.users, now, Random(f"files/{seed}"))  # noqa: S311 - a story, not a secret
+            ask_about_data(company.users, now)
             count_reach(now=now)
             _quieten(now)
             _write_down(FINISHED, now)
