@@ -49,6 +49,7 @@ class Senders:
         self.port, self.token, self.slug = port, token, slug
         self.receipts: list[str] = []
         self.sent: Counter[str] = Counter()
+        self.answered_at: list[float] = []
         self.is_over = threading.Event()
         self._lock = threading.Lock()
         self._threads = [
@@ -71,6 +72,7 @@ class Senders:
             receipts = way(number)
             with self._lock:
                 self.receipts += receipts
+                self.answered_at += [time.monotonic()] if receipts else []
                 self.sent[way.__name__] += bool(receipts)
 
     def single(self, number: int) -> list[str]:
@@ -118,6 +120,16 @@ class Senders:
             client.close()
 
 
+def figures(senders: Senders, killed_at: list[float], began: float) -> str:
+    """What a run came to, with how long nobody had an answer after the web server was killed."""
+    waits = sorted(min((at for at in senders.answered_at if at > kill), default=kill) - kill for kill in killed_at)
+    silence = f"after {waits[len(waits) // 2]:.1f} s (median), {waits[-1]:.1f} s (longest)" if waits else "never asked"
+    return (
+        f"{KILLS} kills in {time.monotonic() - began:.0f} s: {len(senders.receipts):,} receipts given, {ROWS:,} rows"
+        f" imported; after a kill of the web server the next receipt came {silence}."
+    )
+
+
 def file_of_people() -> str:
     rows = (f"i{number}@import{number}.com,Person {number},Firm {number}" for number in range(ROWS))
     return "\n".join(["Email,Name,Company", *rows]) + "\n"
@@ -135,7 +147,9 @@ def import_under_way(source: Any, path: Path) -> Job:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_whatever_is_killed_nothing_is_lost_doubled_or_half_done(settings: Any, tmp_path: Path, valkey: Any) -> None:
+def test_whatever_is_killed_nothing_is_lost_doubled_or_half_done(
+    settings: Any, tmp_path: Path, valkey: Any, capsys: Any
+) -> None:
     settings.VAR_DIR = tmp_path / "var"
     house = open_house()
     form = LeadForm.objects.create(
@@ -154,6 +168,7 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_half_done(settings: Any, 
         valkey.delete("unacked", "unacked_index", "unacked_mutex", "celery")
         bell.send_task("foundation.run_job", [str(job.pk)])
 
+    began, killed_at = time.monotonic(), list[float]()
     try:
         web.start()
         worker.start()
@@ -163,6 +178,8 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_half_done(settings: Any, 
             time.sleep(chance.uniform(0.5, 6.0))
             victim = worker if kill % 2 else web
             victim.kill()
+            if victim is web:
+                killed_at.append(time.monotonic())
             victim.start()
             if victim is worker:
                 ring()
@@ -177,6 +194,8 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_half_done(settings: Any, 
         worker.kill()
         bell.close()
 
+    with capsys.disabled():
+        print("\n" + figures(senders, killed_at, began))  # noqa: T201 - `make soak` shows it
     job.refresh_from_db()
     assert (job.state, job.processed) == ("done", ROWS), job.error
     while journey.finish_pending(now=timezone.now() + timedelta(days=1)):
