@@ -1,7 +1,7 @@
 """Budgets of the pages: how much they weigh, whom they talk to, and how they feel on a slow phone.
 
-Times are asserted generously, for tests share their machine with others; `make bench` and docs/benchmarks.md have the
-real ones. Weights, shifts and third parties are exact.
+Times are asserted generously, for tests share their machine with others; `manage.py bench_feel` takes the real ones.
+Weights, shifts and third parties are exact.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
+from revops.portal.benchmarking.feel import MOST_INP_MS, MOST_LCP_MS, MOST_SHIFT, NETWORK, SLOWER, WATCH
 from revops.portal.demo.seeding import seed_company
 from tests.everywhere.conftest import LEADS, SEED
 from tests.everywhere.walking import person_of
@@ -37,19 +38,11 @@ PAGES = (
     ("sales_manager", "/review/"),
     ("admin", "/imports/"),
 )
-MOST_SHIFT = 0.02
-SLOW = {"offline": False, "latency": 150, "downloadThroughput": 4 * 200_000, "uploadThroughput": 200_000}
-"""1.6 Mbit a second and 150 ms there and back; four times as much down, for the test server does not compress."""
-GENEROUS_LCP_MS, GENEROUS_INP_MS = 10_000, 1_000
-"""The aims on a quiet machine are 1,800 ms and 100 ms."""
-WATCH = """
-window.seen = {shift: 0, lcp: 0, answers: []};
-const watch = (type, note) => new PerformanceObserver(list => list.getEntries().forEach(note))
-    .observe({type, buffered: true, durationThreshold: 16});
-watch('layout-shift', entry => { if (!entry.hadRecentInput) seen.shift += entry.value; });
-watch('largest-contentful-paint', entry => { seen.lcp = entry.startTime; });
-watch('event', entry => { if (entry.interactionId) seen.answers.push(entry.duration); });
-"""
+SLOW = {**NETWORK, "downloadThroughput": 4 * NETWORK["downloadThroughput"]}
+"""Four times as much down, for the test server does not compress its files."""
+TIMES_THE_AIM = 5
+"""Tests share their machine; `manage.py bench_feel` holds a quiet one to the aims, 1.8 s and 100 ms."""
+ROUNDS = 3
 
 
 def test_no_main_page_weighs_too_much_shifts_or_talks_to_others(open_page: OpenPage, live_server: Any) -> None:
@@ -82,20 +75,23 @@ def test_the_queue_feels_quick_on_a_slow_phone(open_page: OpenPage) -> None:
     office = open_office()
     for number in range(1, 5):
         office.lead(number)
-    open_page(office.rep).goto("/queue/")  # the server is warm, the next browser is not
-    page = open_page(office.rep, width=390, height=844)
-    page.add_init_script(WATCH)
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.emulateNetworkConditions", SLOW)
-    wire.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    page.set_default_timeout(30_000)
-    page.goto("/queue/", wait_until="networkidle")
-    assert 0 < page.evaluate("seen.lcp") <= GENEROUS_LCP_MS
-    assert page.evaluate("seen.shift") <= MOST_SHIFT
+    open_page(office.rep).goto("/queue/")  # the server is warm, the next browsers are not
+    paints = []
+    for _round in range(ROUNDS):
+        page = open_page(office.rep, width=390, height=844)
+        page.add_init_script(WATCH)
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.emulateNetworkConditions", SLOW)
+        wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        page.set_default_timeout(30_000)
+        page.goto("/queue/", wait_until="networkidle")
+        paints.append(page.evaluate("seen.lcp"))
+        assert page.evaluate("seen.shift") <= MOST_SHIFT
+    assert 0 < min(paints) <= TIMES_THE_AIM * MOST_LCP_MS
     for key in ("x", "Escape", "h", "Escape", "?", "Escape"):
         page.keyboard.press(key)
     page.keyboard.press("a")
     expect(page.locator("#toasts")).to_contain_text("Accepted", timeout=30_000)
     answers = sorted(page.evaluate("seen.answers"))
     assert answers, "no key was measured"
-    assert answers[int(len(answers) * 0.75)] <= GENEROUS_INP_MS
+    assert answers[int(len(answers) * 0.75)] <= TIMES_THE_AIM * MOST_INP_MS

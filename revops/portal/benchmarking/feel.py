@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LCP_MS, MOST_INP_MS, MOST_SHIFT = 1_800, 100, 0.02
 """The largest paint of a first visit, the 75th of a hundred answers to a key, and how far things may jump."""
-NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
+NETWORK: dict[str, Any] = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
 SLOWER = 4
 PATIENCE_MS = 60_000
 KEYS = ("x", "Escape", "h", "Escape", "l", "Escape", "j", "k", "?", "Escape", "x", "2", "Escape", "Escape", "a", "z")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +44,10 @@ class Cost:
     database_ms: float
 
 
-def pages() -> list[Page]:
-    """What reps, managers, marketers and programs ask for most, each with what makes it hard."""
+def pages(people: Mapping[str, User]) -> list[Page]:
+    """What reps, managers and programs ask for most, each with what makes it hard."""
     longest = _longest_lead()
-    waiting = HandOff.objects.open().filter(owner=people()["rep"]).in_queue_order()[1].lead.public_id
+    waiting = HandOff.objects.open().filter(owner=people["rep"]).in_queue_order()[1].lead.public_id
     found = [
         Page("bare list of 50 (baseline)", "rep", "/bare/"),
         Page("home", "rep", "/"),

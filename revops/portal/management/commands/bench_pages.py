@@ -34,9 +34,10 @@ class Command(BaseCommand):
         with own_database(database) as name:
             open_large_company(leads, acts)
             _lay_bare_rows()
-            cookies = {role: pages.cookie_of(user) for role, user in pages.people().items()}
+            people = pages.people()
+            cookies = {role: pages.cookie_of(user) for role, user in people.items()}
             with web_server(name, 2, 8) as port:
-                for page in pages.pages():
+                for page in pages.pages(people):
                     if only not in page.name:
                         continue
                     cost = pages.ask(page, cookies[page.role], port, connections, seconds)
