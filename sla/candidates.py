@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -56,14 +58,13 @@ class Reason(StrEnum):
     NEXT_IN_TURN = "Next in turn"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One person as routing sees them. In `leaves` no new leads come because a long absence follows."""
 
     user_id: UUID
     weight: int = 1
     capacity: int | None = None
-    open_work: int = 0
     is_active: bool = True
     is_routable: bool = True
     countries: frozenset[str] = frozenset()
@@ -73,8 +74,7 @@ class Candidate:
     team_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RouteRequest:
+class RouteRequest(NamedTuple):
     """One lead that needs an owner at `at`. An unknown country ("") fits every territory."""
 
     lead_id: UUID
@@ -95,8 +95,7 @@ class RouteRequest:
         return LeadFacts(self.country, self.employees, self.source, self.industry, self.language, self.tier)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Who got one lead, or None, and why; `tests` has one letter per candidate, `balances` those before the turn.
 
     `rule` is the name of the territory rule that decided, if one did.
@@ -110,13 +109,22 @@ class Choice:
     rule: str = ""
 
     def as_trace(self) -> dict[str, object]:
-        """Compact, as an assignment stores it; balances in thousandths of a turn."""
+        """The tests and what decided, as an assignment stores them."""
         trace: dict[str, object] = {"tests": self.tests, "turn": self.took_turn}
-        if self.took_turn:
-            trace["owed"] = [balance // THOUSANDTH for balance in self.balances]
         if self.rule:
             trace["rule"] = self.rule
         return trace
+
+    def pack_balances(self) -> bytes | None:
+        """Balances in thousandths of a turn, four bytes each, as an assignment stores them; None without a turn."""
+        if not self.took_turn:
+            return None
+        return array("i", [balance // THOUSANDTH for balance in self.balances]).tobytes()
+
+
+def unpack_balances(packed: bytes | memoryview) -> list[int]:
+    """Balances in units, to a thousandth of a turn, out of what `Choice.pack_balances` made."""
+    return [thousandths * THOUSANDTH for thousandths in array("i", packed)]
 
 
 _Plan = tuple[tuple[TerritoryRule | None, list[str]], ...]
@@ -124,32 +132,76 @@ _Plan = tuple[tuple[TerritoryRule | None, list[str]], ...]
 
 
 @dataclass(slots=True)
-class Chooser:
-    """Chooses owners one lead after the other, keeping turns, open work and who has which account up to date."""
+class Lineup:
+    """People and rules, and what follows from them alone: what to try for which lead. Kept as long as they stay."""
 
     candidates: Sequence[Candidate]
-    turns: FairTurns
     rules: Sequence[TerritoryRule] = ()
-    _by_id: dict[UUID, int] = field(default_factory=dict)
+    places: Mapping[UUID, int] = field(init=False)
+    absent: Sequence[int] = field(init=False)
+    limited: Sequence[tuple[int, int]] = field(init=False)
+    """Place and capacity of everybody who has one."""
+    listed: str = field(init=False)
+    """Who they are, as an array that the server reads."""
     _plans: dict[LeadFacts, _Plan] = field(default_factory=dict)
     _lasting: dict[tuple[str, int, str], list[str]] = field(default_factory=dict)
-    _account_owners: dict[UUID, UUID] = field(default_factory=dict)
-    _absent: list[int] = field(default_factory=list)
-    _limited: list[int] = field(default_factory=list)
-    _able: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = [rule for rule in self.rules if rule.is_on]
-        self._by_id = {person.user_id: place for place, person in enumerate(self.candidates)}
-        self._absent = [place for place, person in enumerate(self.candidates) if person.absences or person.leaves]
-        self._limited = [place for place, person in enumerate(self.candidates) if person.capacity is not None]
+        self.places = {person.user_id: place for place, person in enumerate(self.candidates)}
+        self.absent = [place for place, person in enumerate(self.candidates) if person.absences or person.leaves]
+        self.listed = f"{{{','.join(str(person.user_id) for person in self.candidates)}}}"
+        self.limited = [
+            (place, person.capacity) for place, person in enumerate(self.candidates) if person.capacity is not None
+        ]
+
+    def plan(self, facts: LeadFacts) -> _Plan:
+        """The rules that fit, in their order, up to one that lets leads wait; then everybody."""
+        plan = self._plans.get(facts)
+        if plan is not None:
+            return plan
+        fitting: list[TerritoryRule | None] = []
+        for rule in self.rules:
+            if rule.matches(facts):
+                fitting.append(rule)
+                if rule.otherwise is Otherwise.WAIT:
+                    break
+        else:
+            fitting.append(None)
+        plan = tuple([(rule, self._lasting_tests(facts, rule)) for rule in fitting])
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        self._plans[facts] = plan
+        return plan
+
+    def _lasting_tests(self, facts: LeadFacts, rule: TerritoryRule | None) -> list[str]:
+        key = (facts.country, facts.tier, rule.key if rule else "")
+        lasting = self._lasting.get(key)
+        if lasting is None:
+            lasting = [_lasting_test(person, facts.country, facts.tier, rule) for person in self.candidates]
+            self._lasting[key] = lasting
+        return lasting
+
+
+class Chooser:
+    """Chooses owners one lead after the other, keeping turns, open work and who has which account up to date."""
+
+    def __init__(self, lineup: Lineup, turns: FairTurns, open_work: Mapping[UUID, int] | None = None) -> None:
+        """`open_work` is what those with a capacity have open already; nothing if they are not named."""
+        self.lineup, self.turns = lineup, turns
+        known = open_work or {}
+        self._room = {
+            place: capacity - known.get(lineup.candidates[place].user_id, 0) for place, capacity in lineup.limited
+        }
+        self._account_owners: dict[UUID, UUID] = {}
+        self._able: dict[str, tuple[int, ...]] = {}
 
     def choose(self, request: RouteRequest) -> Choice:
         """The owner of one lead: its account's owner, else that company's first owner, else whose turn it is.
 
         Turns are taken among the people of the first rule that fits and has somebody who can take it.
         """
-        plan = self._plan(request.facts)
+        plan = self.lineup.plan(request.facts)
         known = self._known_owner(request, plan[0][1])
         if known is not None:
             return known
@@ -165,7 +217,7 @@ class Chooser:
                 name, reason = (
                     (rule.name, f"{Reason.NEXT_IN_TURN} · {rule.name}") if rule else ("", Reason.NEXT_IN_TURN)
                 )
-                choice = Choice(self.candidates[place].user_id, reason, True, tests, balances, name)
+                choice = Choice(self.lineup.candidates[place].user_id, reason, True, tests, balances, name)
                 return self._give(request, place, choice)
         return Choice(None, _nobody(tests, rule), False, tests, rule=rule.name if rule else "")
 
@@ -175,57 +227,31 @@ class Chooser:
         if first_owner is None and request.account_id is not None:
             first_owner = self._account_owners.get(request.account_id)
         for known, reason in ((request.account_owner_id, Reason.ACCOUNT_OWNER), (first_owner, Reason.FIRST_OWNER)):
-            place = self._by_id.get(known) if known is not None else None
+            place = self.lineup.places.get(known) if known is not None else None
             if place is None:
                 continue
             tests = self._tests(request.at, lasting)
             if tests[place] not in _PERSONAL:
-                return self._give(request, place, Choice(self.candidates[place].user_id, reason, False, tests))
+                return self._give(request, place, Choice(self.lineup.candidates[place].user_id, reason, False, tests))
         return None
 
     def _give(self, request: RouteRequest, place: int, choice: Choice) -> Choice:
-        self.candidates[place].open_work += 1
+        if place in self._room:
+            self._room[place] -= 1
         if request.account_id is not None and choice.user_id is not None:
             self._account_owners.setdefault(request.account_id, choice.user_id)
         return choice
 
-    def _plan(self, facts: LeadFacts) -> _Plan:
-        """The rules that fit, in their order, up to one that lets leads wait; then everybody."""
-        plan = self._plans.get(facts)
-        if plan is not None:
-            return plan
-        fitting: list[TerritoryRule | None] = []
-        for rule in self.rules:
-            if rule.matches(facts):
-                fitting.append(rule)
-                if rule.otherwise is Otherwise.WAIT:
-                    break
-        else:
-            fitting.append(None)
-        if len(self._plans) >= _MOST_PLANS:
-            self._plans.clear()
-        plan = self._plans[facts] = tuple((rule, self._lasting_tests(facts, rule)) for rule in fitting)
-        return plan
-
-    def _lasting_tests(self, facts: LeadFacts, rule: TerritoryRule | None) -> list[str]:
-        key = (facts.country, facts.tier, rule.key if rule else "")
-        lasting = self._lasting.get(key)
-        if lasting is None:
-            lasting = [_lasting_test(person, facts.country, facts.tier, rule) for person in self.candidates]
-            self._lasting[key] = lasting
-        return lasting
-
     def _tests(self, at: datetime, lasting: list[str]) -> str:
         """The first test each candidate failed, as a letter."""
         tests = lasting.copy()
-        for place in self._limited:
-            person = self.candidates[place]
-            if tests[place] == PASSED and person.capacity is not None and person.open_work >= person.capacity:
+        for place, room in self._room.items():
+            if room <= 0 and tests[place] == PASSED:
                 tests[place] = Test.CAPACITY.value
-        for place in self._absent:
+        for place in self.lineup.absent:
             if tests[place] in _BEFORE_PRESENCE:
                 continue
-            person = self.candidates[place]
+            person = self.lineup.candidates[place]
             if any(start <= at < end for start, end in person.absences):
                 tests[place] = Test.PRESENT.value
             elif any(start <= at < end for start, end in person.leaves):

@@ -9,18 +9,17 @@ each other and mixes heavy and light people smoothly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from math import lcm
+from typing import NamedTuple
 
 TURN = 1_000_000_000
 """Units of one turn; so fine that rounding a share never adds up to a turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     """People who can take the same lead: their shares of a turn, and how their balances compare."""
 
-    members: tuple[int, ...]
     shares: tuple[tuple[int, int], ...]
     scales: tuple[tuple[int, int], ...]
 
@@ -31,43 +30,40 @@ class FairTurns:
     def __init__(self, weights: Sequence[int], balances: Sequence[int]) -> None:
         self.weights = tuple(weights)
         self.balances = list(balances)
-        self._groups: dict[tuple[int, ...], _Group] = {}
 
     def take(self, members: tuple[int, ...]) -> int:
         """Whose turn it is among `members` (at least one, rising); charges it. Ties go to the first in the list."""
-        group = self._groups.get(members) or self._group(members)
+        group = _group(members, self.weights)
         balances = self.balances
-        winner = max((((2 * balances[who] - TURN) * scale, -who) for who, scale in group.scales))
+        claims = [(2 * balances[who] - TURN) * scale for who, scale in group.scales]
+        winner = members[claims.index(max(claims))]
         for who, share in group.shares:
             balances[who] += share
-        balances[-winner[1]] -= TURN
-        return -winner[1]
+        balances[winner] -= TURN
+        return winner
 
     def give_back(self, who: int, members: tuple[int, ...]) -> None:
         """Returns one turn to `who`; all `members` (who could have taken that turn, too) pay for it by weight."""
-        group = self._groups.get(members) or self._group(members)
         self.balances[who] += TURN
-        for member, share in group.shares:
+        for member, share in _group(members, self.weights).shares:
             self.balances[member] -= share
 
     def charge_again(self, who: int, members: tuple[int, ...]) -> None:
         """Takes back what `give_back` gave."""
-        group = self._groups.get(members) or self._group(members)
         self.balances[who] -= TURN
-        for member, share in group.shares:
+        for member, share in _group(members, self.weights).shares:
             self.balances[member] += share
 
-    def _group(self, members: tuple[int, ...]) -> _Group:
-        weights = [self.weights[who] for who in members]
-        whole = sum(weights)
-        shares = [TURN * weight // whole for weight in weights]
-        for at in range(TURN - sum(shares)):  # fewer units than members: one each, from the front
-            shares[at] += 1
-        scale = lcm(*weights)
-        group = _Group(
-            members,
-            tuple(zip(members, shares, strict=True)),
-            tuple((who, scale // weight) for who, weight in zip(members, weights, strict=True)),
-        )
-        self._groups[members] = group
-        return group
+
+@lru_cache(maxsize=1024)
+def _group(members: tuple[int, ...], weights: tuple[int, ...]) -> _Group:
+    own = [weights[who] for who in members]
+    whole = sum(own)
+    shares = [TURN * weight // whole for weight in own]
+    for at in range(TURN - sum(shares)):  # fewer units than members: one each, from the front
+        shares[at] += 1
+    scale = lcm(*own)
+    return _Group(
+        tuple(zip(members, shares, strict=True)),
+        tuple((who, scale // weight) for who, weight in zip(members, own, strict=True)),
+    )

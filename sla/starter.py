@@ -11,7 +11,8 @@ from revops.foundation.models import User
 from sla.agreement_words import BY_CODE, TEMPLATE
 from sla.agreements import draft_from_template, publish_agreement, sign_agreement
 from sla.calendars import write_calendar
-from sla.models import Agreement, Calendar, CalendarVersion, ClauseSide, RepProfile, RoutingBalance
+from sla.models import Agreement, Calendar, CalendarVersion, ClauseSide, RepProfile
+from sla.routing import open_balance
 
 NINE_TO_FIVE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 STANDARD_CALENDAR = "Standard office hours"
@@ -81,7 +82,7 @@ def save_rep_profile(
             "updated_at": now,
         },
     )
-    RoutingBalance.objects.get_or_create(user=user, defaults={"updated_at": now})
+    open_balance(user, now=now)
     return profile
 
 

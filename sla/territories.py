@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -48,8 +48,7 @@ class Otherwise(StrEnum):
     WAIT = "wait"
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFacts:
+class LeadFacts(NamedTuple):
     """What rules may ask about a lead. Empty texts and None are unknown, and unknown fits no condition."""
 
     country: str = ""

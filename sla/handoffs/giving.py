@@ -107,15 +107,20 @@ def _read(
     for request in requests:
         wanted.setdefault(request.lead_id, request)
     accounts = [request.account_id for request in wanted.values() if request.account_id is not None]
-    stage_rows, balances, people, rules, owners, agreements = fetch_together(
+    stage_rows, balances, open_work, owners, agreements = fetch_together(
         (_LOCK_LEADS, [list(wanted)]),
-        *roster_statements(now=now, lock=True),
+        *roster_statements(lock=True),
         first_owners_statement(accounts, at=min(request.at for request in wanted.values())),
         (_LIVE_AGREEMENT, ()),
     )
     stages = dict(stage_rows)
     ready = [request for request in wanted.values() if stages.get(request.lead_id) == request.from_stage]
-    return ready, roster_of(balances, people, rules), dict(owners), clauses_of(agreements[0][0]) if agreements else {}
+    return (
+        ready,
+        roster_of(balances, open_work, now=now),
+        dict(owners),
+        clauses_of(agreements[0][0]) if agreements else {},
+    )
 
 
 _LOCK_LEADS = "SELECT id, stage FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR UPDATE"

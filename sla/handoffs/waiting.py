@@ -111,8 +111,7 @@ def reroute_handoffs(
     waiting = _locked_with_leads(handoff_ids)
     if not waiting:
         return []
-    roster = load_roster(now=now, lock=True)
-    roster.leave_out(without)
+    roster = load_roster(now=now, lock=True).without(without)
     requests = requests_of_leads([lead_id for _, lead_id, _ in waiting], at=now)
     routed = route_leads(requests, now=now, roster=roster)
     lost = {route.handoff_id: f"{route.reason}; {reason}"[:200] for route in routed if route.user_id is None}

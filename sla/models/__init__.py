@@ -14,7 +14,7 @@ from .calendars import Calendar, CalendarVersion, TeamCalendar
 from .clocks import Clock, ClockEvent, ClockEventKind
 from .escalation import ClockExcuse, Escalation, EscalationAction, EscalationLadder, PoolOffer, RepBackup
 from .handoffs import Assignment, AssignmentKind, HandOff, HandOffState
-from .people import Absence, AbsenceKind, RepProfile, RoutingBalance, TurnEntry, TurnReason
+from .people import Absence, AbsenceKind, RepProfile, RosterStamp, TurnBalances, TurnEntry, TurnReason
 from .routing_rules import RoutingRules
 
 __all__ = [
@@ -44,9 +44,10 @@ __all__ = [
     "RemarkKind",
     "RepBackup",
     "RepProfile",
-    "RoutingBalance",
+    "RosterStamp",
     "RoutingRules",
     "TeamCalendar",
+    "TurnBalances",
     "TurnEntry",
     "TurnReason",
 ]

@@ -127,8 +127,8 @@ class AssignmentKind(models.TextChoices):
 class Assignment(models.Model):
     """Who got a hand-off, or why nobody did. Append-only.
 
-    `trace` holds, in the order of `turn.roster`, the first test each candidate failed and the balances before;
-    `routing.read_trace` turns it into words.
+    `trace` holds, in the order of `turn.roster`, the first test each candidate failed, and `owed` the balances before
+    a turn; `routing.read_trace` turns both into words.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -151,6 +151,7 @@ class Assignment(models.Model):
         "sla.TurnEntry", null=True, blank=True, on_delete=models.PROTECT, related_name="assignments", db_index=False
     )
     trace = models.JSONField(default=dict)
+    owed = models.BinaryField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["user", "-assigned_at"], name="assignment_user_time")]

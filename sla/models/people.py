@@ -73,17 +73,42 @@ class Absence(models.Model):
         return encode("absence", self.id)
 
 
-class RoutingBalance(models.Model):
-    """Turns a person is owed (above zero) or ahead (below), in units; all balances sum to zero."""
+class TurnBalances(models.Model):
+    """Turns that people are owed (above zero) or ahead (below), in units: one row for all, and they sum to zero.
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.PROTECT, related_name="routing_balance"
-    )
-    balance = models.BigIntegerField(default=0)
+    One row, because a turn changes the balance of everybody who could have taken it, and because whoever deals
+    turns holds it until they are dealt.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    people = ArrayField(models.UUIDField(), default=list)
+    balances = ArrayField(models.BigIntegerField(), default=list)
     updated_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="all_balances_stand_in_one_row"),
+            models.CheckConstraint(condition=Q(people__len=F("balances__len")), name="everybody_has_one_balance"),
+        ]
+
     def __str__(self) -> str:
-        return f"{self.user}: {self.balance}"
+        return f"{len(self.people)}"
+
+
+class RosterStamp(models.Model):
+    """Changes with everything routing keeps in memory: people, profiles, absences, calendars, rules.
+
+    The database sets it, whoever writes those. A stamp is never used twice.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    stamp = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="there_is_one_stamp")]
+
+    def __str__(self) -> str:
+        return str(self.stamp)
 
 
 class TurnReason(models.TextChoices):

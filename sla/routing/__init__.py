@@ -22,7 +22,7 @@ from .roster import (
     roster_statements,
     rules_of,
 )
-from .turns import charge_turns_again, give_turns_back
+from .turns import charge_turns_again, give_turns_back, open_balance, turns_owed
 
 __all__ = [
     "FIRST_OWNER_MONTHS",
@@ -39,6 +39,7 @@ __all__ = [
     "give_turns_back",
     "load_roster",
     "months_before",
+    "open_balance",
     "person_hours",
     "read_trace",
     "requests_of_leads",
@@ -47,4 +48,5 @@ __all__ = [
     "route_leads",
     "rules_of",
     "try_routes",
+    "turns_owed",
 ]

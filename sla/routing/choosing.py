@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from revops.foundation.bulk import insert_values
 from revops.foundation.round_trips import Statement, fetch_together
-from sla.candidates import FAILED_WORDS, THOUSANDTH, Chooser, RouteRequest
+from sla.candidates import FAILED_WORDS, THOUSANDTH, RouteRequest, unpack_balances
 from sla.models import Assignment, AssignmentKind
 from sla.routing.roster import Roster, load_roster
 from sla.routing.turns import write_turns
@@ -19,8 +19,7 @@ FIRST_OWNER_MONTHS = 4
 """A company that returns within so many months goes to whoever had it first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(NamedTuple):
     """Who got a hand-off, or None, and why."""
 
     handoff_id: UUID
@@ -35,14 +34,14 @@ def route_leads(
 
     With `again`, those that nobody can take are left as they are, without another trace.
 
-    The balances are locked once per batch, in the order of user ids. Three statements and one round trip to read,
-    three to write, whatever the number of leads.
+    The balances are locked once per batch. Two statements in one round trip to read, two to write, whatever the number
+    of leads.
     """
     if not requests:
         return []
     roster = roster or load_roster(now=now, lock=True)
     turns = roster.turns()
-    chooser = Chooser(roster.candidates, turns, roster.rules)
+    chooser = roster.chooser(turns)
     choices = [chooser.choose(request) for request in requests]
     if again:
         taken = [(request, choice) for request, choice in zip(requests, choices, strict=True) if choice.user_id]
@@ -59,8 +58,9 @@ def route_leads(
                 "kind": AssignmentKind.AUTO,
                 "assigned_at": request.at,
                 "reason": str(choice.reason)[:200],
-                "turn_id": entry.pk,
+                "turn_id": entry,
                 "trace": choice.as_trace(),
+                "owed": choice.pack_balances(),
             }
             for request, choice in zip(requests, choices, strict=True)
         ],
@@ -103,7 +103,7 @@ def read_trace(assignment: Assignment) -> list[tuple[UUID, str, int | None]]:
     turn, trace = assignment.turn, assignment.trace
     if turn is None:
         return []
-    known = [owed * THOUSANDTH for owed in trace.get("owed") or ()] or trace.get("balances")
+    known = unpack_balances(assignment.owed) if assignment.owed else [n * THOUSANDTH for n in trace.get("owed", ())]
     balances = known or [None] * len(turn.roster)
     return [
         (user_id, str(FAILED_WORDS[letter]), balance)

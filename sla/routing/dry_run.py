@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sla.candidates import FAILED_WORDS, THOUSANDTH, Choice, Chooser, RouteRequest
+from sla.candidates import FAILED_WORDS, THOUSANDTH, Choice, RouteRequest
 from sla.routing.roster import Roster, load_roster
 from sla.territories import TerritoryRule
 
@@ -58,10 +58,11 @@ def try_routes(
 
     `without` is somebody who takes none, as if they were not in routing.
     """
-    roster = load_roster(now=now, lock=False)
-    roster.leave_out(without)
+    roster = load_roster(now=now, lock=False).without(without)
+    if rules is not None:
+        roster = roster.by_rules(rules)
     turns = roster.turns()
-    chooser = Chooser(roster.candidates, turns, roster.rules if rules is None else rules)
+    chooser = roster.chooser(turns)
     choices = [chooser.choose(request) for request in requests]
     got = Counter(choice.user_id for choice in choices)
     taken = Counter(choice.user_id for choice in choices if choice.took_turn)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from revops.foundation.round_trips import Statement, fetch_together
 from sla.business_time import BusinessHours, working_days_before
 from sla.calendars import Absences, hours_of, versions_of
-from sla.candidates import Candidate
+from sla.candidates import Candidate, Chooser, Lineup
 from sla.fair_turns import FairTurns
 from sla.models import CalendarVersion, RoutingRules
 from sla.territories import TerritoryRule, read_rules
@@ -33,25 +35,42 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody routing can look at, in a fixed order, with their hours."""
+    """Everybody routing can look at, in a fixed order, with their hours, open work and balances.
 
-    candidates: Sequence[Candidate]
-    balances: Sequence[int]
+    `owed` has the balances of all, by person; `open_work` counts for those with a capacity.
+    """
+
+    lineup: Lineup
     hours: Mapping[UUID, Hours]
-    rules: Sequence[TerritoryRule] = ()
+    owed: Mapping[UUID, int]
+    open_work: Mapping[UUID, int]
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        return self.lineup.candidates
 
     @property
     def people(self) -> list[UUID]:
         return [person.user_id for person in self.candidates]
 
-    def leave_out(self, user_id: UUID | None) -> None:
-        """Somebody takes none, as if they were not in routing: they are about to leave."""
-        for person in self.candidates:
-            if person.user_id == user_id:
-                person.is_routable = False
+    @property
+    def balances(self) -> list[int]:
+        return [self.owed[person.user_id] for person in self.candidates]
+
+    def without(self, user_id: UUID | None) -> Roster:
+        """The same roster, in which somebody takes none: they are about to leave."""
+        people = [replace(one, is_routable=False) if one.user_id == user_id else one for one in self.candidates]
+        return replace(self, lineup=Lineup(people, self.lineup.rules))
+
+    def by_rules(self, rules: Sequence[TerritoryRule]) -> Roster:
+        """The same roster under other rules."""
+        return replace(self, lineup=Lineup(self.candidates, rules))
 
     def turns(self) -> FairTurns:
         return FairTurns([person.weight for person in self.candidates], self.balances)
+
+    def chooser(self, turns: FairTurns) -> Chooser:
+        return Chooser(self.lineup, turns, self.open_work)
 
 
 def load_roster(*, now: datetime, lock: bool) -> Roster:
@@ -59,30 +78,51 @@ def load_roster(*, now: datetime, lock: bool) -> Roster:
 
     The balances are locked first and the rest is read after, so that it is as of the lock.
     """
-    return roster_of(*fetch_together(*roster_statements(now=now, lock=lock)))
+    return roster_of(*fetch_together(*roster_statements(lock=lock)), now=now)
 
 
-def roster_statements(*, now: datetime, lock: bool) -> tuple[Statement, Statement, Statement]:
+def roster_statements(*, lock: bool) -> tuple[Statement, Statement]:
     """What `roster_of` needs to know, for callers that ask for more in the same round trip."""
-    return (
-        (_BALANCES + (" FOR UPDATE" if lock else ""), ()),
-        (_ROSTER, [now - _LOOK_BACK]),
-        (_NEWEST_RULES, ()),
-    )
+    return (_BALANCES + (" FOR UPDATE" if lock else ""), ()), (_OPEN_WORK, ())
 
 
 def roster_of(
-    balance_rows: Sequence[tuple[Any, ...]],
-    person_rows: Sequence[tuple[Any, ...]],
-    rules_row: Sequence[tuple[Any, ...]],
+    balance_rows: Sequence[tuple[Any, ...]], open_rows: Sequence[tuple[Any, ...]], *, now: datetime
 ) -> Roster:
-    """The roster out of the answers to `roster_statements`. One query more if a calendar or the rules are new."""
-    balances = dict(balance_rows)
-    people = [row for row in person_rows if row[0] in balances]
-    versions = versions_of({(row[8], row[9]) for row in people})
+    """The roster out of the answers to `roster_statements`.
+
+    People, hours, absences and rules are kept in memory under the stamp that the database changes with any of them
+    (migration 0008); one query more when they are new, and two if a calendar or the rules were never seen.
+    """
+    stamp = open_rows[0][0]
+    kept = _kept.get(stamp) if stamp else None
+    if kept is None or not kept.since <= now < kept.since + _KEPT_FOR:
+        kept = _read(now)
+    owed = dict(zip(*balance_rows[0], strict=True)) if balance_rows else {}
+    lineup = kept.lineup
+    if any(person.user_id not in owed for person in lineup.candidates):
+        lineup = Lineup([person for person in lineup.candidates if person.user_id in owed], lineup.rules)
+    return Roster(lineup, kept.hours, owed, {user_id: count for _, user_id, count in open_rows if user_id})
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What one stamp stands for, as it was read at `since`."""
+
+    lineup: Lineup
+    hours: Mapping[UUID, Hours]
+    since: datetime
+
+
+def _read(now: datetime) -> _Kept:
+    """Reads the people and the rules, and keeps them under the stamp they have in the same statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [now - _LOOK_BACK])
+        rows = cursor.fetchall()
+    versions = versions_of({(row[10], row[11]) for row in rows})
     candidates, hours = [], {}
-    for user_id, team_id, weight, capacity, is_routable, is_active, countries, tiers, *rest in people:
-        calendar, version_id, open_work, starts, ends = rest
+    for _, _, user_id, team_id, weight, capacity, is_routable, is_active, countries, tiers, *rest in rows:
+        calendar, version_id, starts, ends = rest
         version = versions[calendar, version_id]
         away = tuple(zip(starts or (), ends or (), strict=True))
         hours[user_id] = Hours(version, hours_of(version, away))
@@ -92,7 +132,6 @@ def roster_of(
                 team_id=team_id,
                 weight=weight,
                 capacity=capacity,
-                open_work=open_work,
                 is_active=is_active,
                 is_routable=is_routable,
                 countries=frozenset(countries),
@@ -101,8 +140,12 @@ def roster_of(
                 leaves=_quiet_times(away, hours_of(version)) if away else (),
             )
         )
-    rules = rules_of(rules_row[0][0]) if rules_row else ()
-    return Roster(candidates, [balances[person.user_id] for person in candidates], hours, rules)
+    stamp, rules_id = rows[0][:2] if rows else (None, None)
+    kept = _Kept(Lineup(candidates, rules_of(rules_id) if rules_id else ()), hours, now)
+    if stamp:
+        _kept.clear()
+        _kept[stamp] = kept
+    return kept
 
 
 def rules_of(rules_id: UUID) -> tuple[TerritoryRule, ...]:
@@ -114,15 +157,21 @@ def rules_of(rules_id: UUID) -> tuple[TerritoryRule, ...]:
 
 
 _rules: dict[UUID, tuple[TerritoryRule, ...]] = {}
-_NEWEST_RULES = "SELECT id FROM sla_routingrules ORDER BY version DESC LIMIT 1"
-_BALANCES = "SELECT user_id, balance FROM sla_routingbalance ORDER BY user_id"
-_ROSTER = """
-SELECT profile.user_id, person.team_id, profile.weight, profile.capacity, profile.is_routable, person.is_active,
-       profile.countries, profile.tiers, calendar.calendar_id, calendar.id,
-       CASE WHEN profile.capacity IS NULL THEN 0 ELSE (
-           SELECT count(*) FROM sla_handoff handoff WHERE handoff.owner_id = profile.user_id AND handoff.state = 'open'
-       ) END,
-       away.starts, away.ends
+_kept: dict[UUID, _Kept] = {}
+"""What was read last, under its stamp; a stamp is never used twice, not even by a transaction that was undone."""
+_KEPT_FOR = timedelta(days=1)
+_BALANCES = "SELECT people, balances FROM sla_turnbalances"
+_OPEN_WORK = """
+SELECT stamp.stamp, profile.user_id, (
+    SELECT count(*) FROM sla_handoff handoff WHERE handoff.owner_id = profile.user_id AND handoff.state = 'open'
+)
+FROM (SELECT (SELECT stamp FROM sla_rosterstamp) AS stamp) stamp
+LEFT JOIN sla_repprofile profile ON profile.capacity IS NOT NULL
+"""
+_PEOPLE = """
+SELECT (SELECT stamp FROM sla_rosterstamp), (SELECT id FROM sla_routingrules ORDER BY version DESC LIMIT 1),
+       profile.user_id, person.team_id, profile.weight, profile.capacity, profile.is_routable, person.is_active,
+       profile.countries, profile.tiers, calendar.calendar_id, calendar.id, away.starts, away.ends
 FROM sla_repprofile profile
 JOIN foundation_user person ON person.id = profile.user_id
 JOIN (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +10,33 @@ from django.db import connection
 
 from revops.foundation.bulk import insert_rows
 from revops.foundation.ids import new_id
+from revops.foundation.models import User
 from sla.candidates import PASSED
 from sla.fair_turns import FairTurns
 from sla.models import Assignment, TurnEntry, TurnReason
 from sla.routing.roster import Roster, load_roster
+
+
+def open_balance(user: User, *, now: datetime) -> None:
+    """Gives somebody a balance of zero, if they have none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_BALANCE, [user.pk, now])
+
+
+_OPEN_BALANCE = """
+INSERT INTO sla_turnbalances AS known (id, people, balances, updated_at) VALUES (1, ARRAY[%s::uuid], '{0}', %s)
+ON CONFLICT (id) DO UPDATE
+SET people = known.people || excluded.people, balances = known.balances || excluded.balances,
+    updated_at = excluded.updated_at
+WHERE NOT known.people @> excluded.people
+"""
+
+
+def turns_owed() -> dict[UUID, int]:
+    """The balance of everybody in routing, in units. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unnest(people), unnest(balances) FROM sla_turnbalances")
+        return dict(cursor.fetchall())
 
 
 def give_turns_back(handoff_ids: Sequence[UUID], *, now: datetime) -> int:
@@ -26,13 +49,17 @@ def charge_turns_again(handoff_ids: Sequence[UUID], *, now: datetime) -> int:
     return _settle_turns(handoff_ids, TurnReason.CHARGED_AGAIN, now=now)
 
 
-def write_turns(roster: Roster, turns: FairTurns, taken: int, *, now: datetime) -> TurnEntry:
-    """Writes what a batch of choices did to the balances."""
+def write_turns(roster: Roster, turns: FairTurns, taken: int, *, now: datetime) -> UUID:
+    """Writes what a batch of choices did to the balances. Returns the id of its entry. One query."""
+    identifier = new_id(now)
     deltas = [after - before for after, before in zip(turns.balances, roster.balances, strict=True)]
-    entry = _entry(roster, TurnReason.ASSIGNED, taken, deltas, now=now)
-    insert_rows(TurnEntry, [entry])
-    _save_balances(roster, turns, now=now)
-    return entry
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH entry AS ({_ENTER}) {_SAVE_BALANCES}",
+            [identifier, TurnReason.ASSIGNED.value, now, taken, roster.lineup.listed, _listed(deltas),
+             _owed_after(roster, turns), now],
+        )  # fmt: skip
+    return identifier
 
 
 def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datetime) -> int:
@@ -47,7 +74,7 @@ def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datet
         return 0
     roster = load_roster(now=now, lock=True)
     places = {person: place for place, person in enumerate(roster.people)}
-    turns, before, rows = roster.turns(), list(roster.balances), []
+    turns, before, rows = roster.turns(), roster.balances, []
     for handoff_id in wanted:
         owner, able = charged[handoff_id]
         place, members = places.get(owner), tuple(places[person] for person in able if person in places)
@@ -57,9 +84,15 @@ def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datet
         settle(place, members)
         deltas = [after - earlier for after, earlier in zip(turns.balances, before, strict=True)]
         before = list(turns.balances)
-        rows.append(_entry(roster, reason, 1, deltas, now=now, handoff_id=handoff_id))
-    insert_rows(TurnEntry, rows)
-    _save_balances(roster, turns, now=now)
+        rows.append(
+            TurnEntry(
+                reason=reason, decided_at=now, turns=1, roster=roster.people, deltas=deltas, handoff_id=handoff_id
+            )
+        )
+    if rows:
+        insert_rows(TurnEntry, rows)
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE_BALANCES, [_owed_after(roster, turns), now])
     return len(rows)
 
 
@@ -74,33 +107,18 @@ def _charged(handoff_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, list[UUID]]]
     }  # fmt: skip
 
 
-def _entry(
-    roster: Roster, reason: TurnReason, turns: int, deltas: list[int], *, now: datetime, handoff_id: UUID | None = None
-) -> TurnEntry:
-    return TurnEntry(
-        id=new_id(now),
-        reason=reason,
-        decided_at=now,
-        turns=turns,
-        roster=roster.people,
-        deltas=deltas,
-        handoff_id=handoff_id,
-    )
+def _owed_after(roster: Roster, turns: FairTurns) -> str:
+    """The balances of all, in the order of the row that has them: a turn changes those of all who could take it."""
+    return _listed({**roster.owed, **dict(zip(roster.people, turns.balances, strict=True))}.values())
 
 
-def _save_balances(roster: Roster, turns: FairTurns, *, now: datetime) -> None:
-    """One UPDATE of the balances that changed."""
-    changed = [
-        (person, after)
-        for person, before, after in zip(roster.people, roster.balances, turns.balances, strict=True)
-        if before != after
-    ]
-    if not changed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sla_routingbalance SET balance = new.balance, updated_at = %s"
-            " FROM unnest(%s::uuid[], %s::bigint[]) AS new (user_id, balance)"
-            " WHERE sla_routingbalance.user_id = new.user_id",
-            [now, [person for person, _ in changed], [balance for _, balance in changed]],
-        )
+def _listed(numbers: Iterable[int]) -> str:
+    """An array as the server reads it: the driver takes half a millisecond for fifty."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+_ENTER = """
+INSERT INTO sla_turnentry (id, reason, decided_at, turns, roster, deltas)
+VALUES (%s, %s, %s, %s, %s::text::uuid[], %s::text::bigint[])
+"""
+_SAVE_BALANCES = "UPDATE sla_turnbalances SET balances = %s::text::bigint[], updated_at = %s"

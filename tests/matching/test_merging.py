@@ -20,7 +20,8 @@ from revops.foundation.models import LedgerEntry, OutboxMessage
 from revops.portal import journey
 from revops.portal.merges.acting import merge, undo
 from scoring.models import LeadScore
-from sla.models import Clock, HandOff, RoutingBalance
+from sla.models import Clock, HandOff
+from sla.routing import turns_owed
 from tests.conftest import NOW
 from tests.factories import item
 from tests.portal.desk import READY
@@ -70,7 +71,7 @@ def state_of(*leads: Lead, led_to_sales: bool = False) -> dict[str, Any]:
             .values_list("clause__code", "lead", "due_at"), key=str,
         ),
         "scores": list(LeadScore.objects.filter(lead__in=pks).order_by("pk").values("fit", "intent", "timing", "tier")),
-        "turns": list(RoutingBalance.objects.order_by("pk").values("user", "balance")),
+        "turns": turns_owed(),
         "questions": list(PersonProposal.objects.order_by("pk").values("state", "decided_at", "decided_by")),
     }  # fmt: skip
 
@@ -258,5 +259,5 @@ def test_what_only_both_were_ready_for_leaves_sales_when_the_merge_is_undone(com
     other.refresh_from_db()
     assert (caused.state, other.stage, other.owner_id) == ("withdrawn", "nurture", None)
     assert not Clock.objects.open().filter(lead=other).exists()
-    assert sum(RoutingBalance.objects.values_list("balance", flat=True)) == 0
+    assert sum(turns_owed().values()) == 0
     assert HandOff.objects.get(lead=ready).state == "open"

@@ -23,7 +23,8 @@ from sla.agreements import (
 )
 from sla.calendar_spec import CalendarError
 from sla.calendars import write_calendar
-from sla.models import Agreement, AgreementSignature, Calendar, CalendarVersion, Clause, RoutingBalance
+from sla.models import Agreement, AgreementSignature, Calendar, CalendarVersion, Clause, TurnBalances
+from sla.routing import turns_owed
 from sla.starter import NINE_TO_FIVE, publish_starter_agreement, save_rep_profile, standard_calendar, write_office_hours
 
 from .conftest import make_user
@@ -130,10 +131,10 @@ def test_a_calendar_that_makes_no_sense_is_refused_in_words(now, changes, words)
 def test_a_rep_profile_can_be_changed_and_keeps_its_balance(now):
     user, calendar = make_user("Ida"), standard_calendar(now)
     save_rep_profile(user, calendar, now=now)
-    RoutingBalance.objects.update(balance=5)
+    TurnBalances.objects.update(balances=[5])
     profile = save_rep_profile(user, calendar, now=now, weight=3, countries=["de", "at"], tiers=[2, 1, 1])
     assert (profile.weight, profile.countries, profile.tiers) == (3, ["AT", "DE"], [1, 2])
-    assert RoutingBalance.objects.get().balance == 5
+    assert turns_owed() == {user.pk: 5}
 
 
 def rewrite(draft, clauses, **changes):

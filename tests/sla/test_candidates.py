@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from sla.candidates import PASSED, Candidate, Chooser, Reason, RouteRequest, Test
+from sla.candidates import PASSED, Candidate, Chooser, Lineup, Reason, RouteRequest, Test, unpack_balances
 from sla.fair_turns import FairTurns
 from sla.territories import read_rules
 
@@ -17,8 +17,9 @@ EAST, WEST = UUID(int=20), UUID(int=21)
 DAY = timedelta(days=1)
 
 
-def chooser(*people: Candidate, rules=()) -> Chooser:
-    return Chooser(people, FairTurns([person.weight for person in people], [0] * len(people)), rules)
+def chooser(*people: Candidate, rules=(), open_work=None) -> Chooser:
+    turns = FairTurns([person.weight for person in people], [0] * len(people))
+    return Chooser(Lineup(people, rules), turns, open_work)
 
 
 def request(now, **changes) -> RouteRequest:
@@ -35,14 +36,15 @@ def test_each_candidate_shows_the_first_test_failed(now):
         Candidate(UUID(int=9), countries=frozenset({"FR"}), team_id=UUID(int=70)),
         Candidate(UUID(int=5), countries=frozenset({"FR"}), tiers=frozenset({2}), team_id=EAST),
         Candidate(UUID(int=6), tiers=frozenset({2}), capacity=0, team_id=EAST),
-        Candidate(UUID(int=7), capacity=3, open_work=3),
+        Candidate(UUID(int=7), capacity=3),
         Candidate(UUID(int=8)),
     ]
     rules = read_rules([{"name": "East", "teams": [str(EAST)], "people": [str(UUID(int=7)), str(UUID(int=8))]}])
-    choice = chooser(*people, rules=rules).choose(request(now))
+    choice = chooser(*people, rules=rules, open_work={UUID(int=7): 3}).choose(request(now))
     assert choice.tests == "".join(Test) + PASSED
     assert choice.user_id == UUID(int=8)
-    assert choice.as_trace() == {"tests": "iralgctf.", "turn": True, "owed": [0] * 9, "rule": "East"}
+    assert choice.as_trace() == {"tests": "iralgctf.", "turn": True, "rule": "East"}
+    assert unpack_balances(choice.pack_balances()) == [0] * 9
 
 
 def test_nobody_is_an_answer_with_a_reason(now):

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from leads.models import Lead
 from revops.foundation.models import User
-from sla.candidates import THOUSANDTH, Candidate, Chooser, RouteRequest
+from sla.candidates import THOUSANDTH, Candidate, Chooser, Lineup, RouteRequest, unpack_balances
 from sla.fair_turns import TURN, FairTurns
 from sla.handoffs import HandOffAnswer, answer_handoffs, hand_off_leads
-from sla.models import Absence, Assignment, HandOff, RepProfile, RoutingBalance, TurnEntry
-from sla.routing import give_turns_back
+from sla.models import Absence, Assignment, HandOff, RepProfile, TurnEntry
+from sla.routing import give_turns_back, turns_owed
 from sla.starter import save_rep_profile, write_office_hours
 from tests.conftest import NOW
 from tests.sla.conftest import make_leads, make_user, requests_for
@@ -50,7 +50,7 @@ class Office:
         turns = FairTurns(self.weights, self.balances)
         people = [Candidate(UUID(int=at + 1), weight=weight, is_routable=at in self.here)
                   for at, weight in enumerate(self.weights)]  # fmt: skip
-        chooser, at = Chooser(people, turns), NOW
+        chooser, at = Chooser(Lineup(people), turns), NOW
         winners = []
         for _ in range(leads):
             choice = chooser.choose(RouteRequest(UUID(int=999), UUID(int=999), at, 1))
@@ -130,7 +130,7 @@ def test_however_the_leads_are_batched_the_spread_is_one_turn_for_each_weight(we
 
 # --- on the database -------------------------------------------------------------------------------------------------
 def balances() -> list[int]:
-    return list(RoutingBalance.objects.values_list("balance", flat=True))
+    return list(turns_owed().values())
 
 
 @given(data=st.data())
@@ -234,8 +234,8 @@ def assert_every_turn_was_the_next() -> None:
     weights = dict(RepProfile.objects.values_list("user_id", "weight"))
     for row in Assignment.objects.filter(trace__turn=True).select_related("turn"):
         standing = {
-            person: Fraction(2 * owed * THOUSANDTH - TURN, weights[person])
-            for person, owed, letter in zip(row.turn.roster, row.trace["owed"], row.trace["tests"], strict=True)
+            person: Fraction(2 * owed - TURN, weights[person])
+            for person, owed, letter in zip(row.turn.roster, unpack_balances(row.owed), row.trace["tests"], strict=True)
             if letter == "."
         }
         assert standing[row.user_id] >= max(standing.values()) - 2 * THOUSANDTH  # traces round to thousandths
@@ -273,7 +273,7 @@ def test_sixteen_at_once_work_off_credits_to_the_turn_and_leave_the_absent_as_th
     assert spread() <= 1
     assert sum(balances()) == 0
     assert_every_turn_was_the_next()
-    kept = dict(RoutingBalance.objects.values_list("user_id", "balance"))
+    kept = turns_owed()
     assert (kept[ten[0].pk], kept[ten[1].pk]) == (0, 0)
 
 

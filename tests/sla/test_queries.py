@@ -123,7 +123,7 @@ def test_promises_go_on_after_an_accept(hand_off, reps, now):
 
 def test_the_balance_is_visible_and_sums_to_zero(hand_off, reps, django_assert_num_queries):
     hand_off(3)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         balances = fairness_balance()
     assert [(row.user, row.turns, row.open_work) for row in balances] == [(reps[1], 0.5, 1), (reps[0], -0.5, 2)]
     assert sum(row.units for row in balances) == 0

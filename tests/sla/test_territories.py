@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from sla.candidates import Candidate, Chooser, Reason, RouteRequest
+from sla.candidates import Candidate, Chooser, Lineup, Reason, RouteRequest
 from sla.fair_turns import FairTurns
 from sla.territories import LeadFacts, Names, RuleError, read_rules, rule_sentence
 
@@ -20,7 +20,7 @@ def rule(**changes):
 def choose(now, rules, **facts):
     people = [Candidate(ANNA, team_id=EAST), Candidate(BEN, team_id=WEST), Candidate(CARA, team_id=WEST, capacity=0)]
     request = RouteRequest(lead_id=UUID(int=9), handoff_id=UUID(int=9), at=now, tier=1, **facts)
-    return Chooser(people, FairTurns([1, 1, 1], [0, 0, 0]), read_rules(rules)).choose(request)
+    return Chooser(Lineup(people, read_rules(rules)), FairTurns([1, 1, 1], [0, 0, 0])).choose(request)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_absent_person_of_a_rule_is_passed_over(now):
     day = timedelta(days=1)
     people = [Candidate(ANNA, team_id=EAST, absences=[(now - day, now + day)]), Candidate(BEN, team_id=EAST)]
     request = RouteRequest(lead_id=UUID(int=9), handoff_id=UUID(int=9), at=now, tier=1)
-    choice = Chooser(people, FairTurns([1, 1], [0, 0]), read_rules([rule()])).choose(request)
+    choice = Chooser(Lineup(people, read_rules([rule()])), FairTurns([1, 1], [0, 0])).choose(request)
     assert (choice.user_id, choice.tests) == (BEN, "a.")
 
 

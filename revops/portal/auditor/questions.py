@@ -179,11 +179,20 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         "turns_sum_to_zero",
-        _("Turns of routing sum to zero, in each entry and in the balances."),
+        _("Turns of routing sum to zero in each entry, and make the balances."),
         """
         SELECT id::text, 'its deltas sum to ' || total
         FROM (SELECT id, (SELECT coalesce(sum(d), 0) FROM unnest(deltas) AS d) AS total FROM sla_turnentry) entry
         WHERE total <> 0
+        UNION ALL
+        SELECT person.id::text, 'a balance of ' || person.balance || ', but turns of ' || coalesce(turns.total, 0)
+        FROM (SELECT unnest(people) AS id, unnest(balances) AS balance FROM sla_turnbalances) person
+        LEFT JOIN (
+            SELECT turn.who, sum(turn.delta) AS total
+            FROM sla_turnentry entry CROSS JOIN LATERAL unnest(entry.roster, entry.deltas) AS turn (who, delta)
+            GROUP BY turn.who
+        ) turns ON turns.who = person.id
+        WHERE person.balance <> coalesce(turns.total, 0)
         """,
     ),
     Question(

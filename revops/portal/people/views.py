@@ -42,7 +42,7 @@ from revops.portal.back_office import (
 from revops.portal.people.changing import ChangeRefused, deactivate, open_work_of, reactivate
 from revops.portal.people.forms import AbsenceForm, LeavingForm, PersonForm, RoutingForm
 from revops.portal.people.handing_over import possible_heirs
-from sla.models import Absence, RepProfile, RoutingBalance
+from sla.models import Absence, RepProfile
 
 OPEN_STAGES = urlencode({"stage": [stage.value for stage in SALES_STAGES]}, doseq=True)
 """What the list of leads is asked for behind a number of open leads."""
@@ -192,7 +192,6 @@ def shown_person(
         "leaving": leaving or LeavingForm(possible_heirs(person)),
         "work": open_work_of(person),
         "open_stages": OPEN_STAGES,
-        "balance": RoutingBalance.objects.filter(user=person).first(),
         "may_manage": may_manage,
         "may_plan": may_plan and not person.is_machine,
         "is_me": viewer.pk == person.pk,
