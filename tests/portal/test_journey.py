@@ -270,7 +270,7 @@ def test_every_decision_replays(house: dict[str, Any]) -> None:
     assert ScoreDecision.objects.count() == 20
 
 
-@pytest.mark.parametrize(("size", "queries"), [(1, 39), (6, 39), (12, 48), (60, 48)])
+@pytest.mark.parametrize(("size", "queries"), [(1, 37), (6, 38), (12, 47), (60, 47)])
 def test_queries_of_the_journey_do_not_grow_with_the_batch(house: dict[str, Any], size: int, queries: int) -> None:
     journey.admit([ready(house["source"], "first@zero.com")], now=NOW)
     with CaptureQueriesContext(connection) as captured:

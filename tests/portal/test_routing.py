@@ -240,5 +240,5 @@ def test_lists_cost_the_same_for_one_and_for_three(
         client.get("/routing/waiting/")
     with django_assert_num_queries(6):  # session, person, versions, teams, sources, sources of the question
         client.get("/routing/rules/")
-    with django_assert_num_queries(10):  # session, person, leads, facts, owners, roster (3), leads, names, people
+    with django_assert_num_queries(9):  # session, person, leads, facts, owners, roster (2), leads, names, people
         client.get("/routing/try/")
