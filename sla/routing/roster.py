@@ -92,7 +92,7 @@ def roster_of(
     """The roster out of the answers to `roster_statements`.
 
     People, hours, absences and rules are kept in memory under the stamp that the database changes with any of them
-    (migration 0008); one query more when they are new, and two if a calendar or the rules were never seen.
+    (migration 0009); one query more when they are new, and two if a calendar or the rules were never seen.
     """
     stamp = open_rows[0][0]
     kept = _kept.get(stamp) if stamp else None

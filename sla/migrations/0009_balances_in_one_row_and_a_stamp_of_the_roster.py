@@ -45,7 +45,7 @@ DROP FUNCTION stamp_roster();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0007_assignments_and_clocks_lose_the_persons_they_name")]
+    dependencies = [("sla", "0008_the_ladder_knows_when_to_look_again")]
 
     operations = [
         migrations.CreateModel(
