@@ -1,5 +1,8 @@
 """Forms and addresses of the rep's desk: a card has thirty, so they have no templates of their own."""
 
+from collections.abc import Callable
+from urllib.parse import quote as urlquote
+
 from django import template
 from django.template.context import Context
 from django.urls import reverse
@@ -21,6 +24,13 @@ def answer_form(context: Context, url: str, style: str = "", next_lead: str = ""
     opened = format_html('<form method="post" class="{}" action="{}"', style, url)
     if context.get("fast"):
         opened += format_html(' hx-post="{}" hx-target="#workspace" hx-swap="outerHTML" data-retry', url)
+    after = next_lead or context.get("next_id") or ""
+    carried = _once(context, f"carried {context['card_token']} {after}", lambda: _carried(context, after))
+    return SafeString(f"{opened}>{carried}")
+
+
+def _carried(context: Context, after: str) -> str:
+    """What every form about this lead carries."""
     carried = [
         ("csrfmiddlewaretoken", context.get("csrf_token", "")),
         ("card", context["card_token"]),
@@ -29,14 +39,25 @@ def answer_form(context: Context, url: str, style: str = "", next_lead: str = ""
     ]
     if board := context.get("board"):
         carried += [("owner", board.place.owner), ("show", board.place.show)]
-    if after := next_lead or context.get("next_id"):
+    if after:
         carried.append(("next", after))
-    return SafeString(opened + ">" + "".join(format_html(_HIDDEN, name, value) for name, value in carried))
+    return "".join(format_html(_HIDDEN, name, value) for name, value in carried)
+
+
+def _once(context: Context, name: str, make: Callable[[], str]) -> str:
+    """What is the same for all forms and rows of a page is made for the first of them."""
+    made = context.render_context
+    if name not in made:
+        made[name] = make()
+    return str(made[name])
 
 
 @register.simple_tag(takes_context=True)
 def queue_url(context: Context, lead: str, part: str = "") -> SafeString:
     """The address of this place in the queue with a lead open; `part` asks for a fragment."""
     place = context["board"].place
-    address = format_html("{}?owner={}&amp;show={}&amp;lead={}", reverse("queue"), place.owner, place.show, lead)
-    return address + format_html("&amp;part={}", part) if part else address
+    begin = _once(
+        context, "queue address",
+        lambda: format_html("{}?owner={}&amp;show={}&amp;lead=", reverse("queue"), place.owner, place.show),
+    )  # fmt: skip
+    return SafeString(f"{begin}{urlquote(lead)}&amp;part={urlquote(part)}" if part else f"{begin}{urlquote(lead)}")
