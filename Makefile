@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 unexport VIRTUAL_ENV
 
-.PHONY: help demo run test a11y soak clocks check bench format setup clean chromium
+.PHONY: help demo run test a11y soak clocks past check bench format setup clean chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
@@ -32,6 +32,10 @@ soak: setup ## kill -9 of web and worker at 50 random moments; the auditor prove
 clocks: setup ## 20,000 deadlines a property over 60 zones, 100,000 clocks audited; half an hour
 	@CLOCK_EXAMPLES=$${CLOCK_EXAMPLES:-20000} $(BIN)/pytest -q tests/sla/test_business_time.py && \
 	AUDITED_CLOCKS=$${AUDITED_CLOCKS:-100000} $(BIN)/pytest -q tests/feedback/test_clock_audit.py; code=$$?; \
+	SECRET_KEY=stop $(BIN)/python manage.py services stop >/dev/null 2>&1; exit $$code
+
+past: setup ## the rules of then over 100,000 stored hand-offs: a backtest must come to every decision again
+	@PAST_CASES=$${PAST_CASES:-100000} $(BIN)/pytest -q tests/backtest/test_proof.py; code=$$?; \
 	SECRET_KEY=stop $(BIN)/python manage.py services stop >/dev/null 2>&1; exit $$code
 
 a11y: setup chromium ## every page by axe: busy, empty, refused and with monstrous names, six looks each; half an hour

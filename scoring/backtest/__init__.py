@@ -3,6 +3,7 @@
 from .apart import ask_backtest, ask_flips, get_ready
 from .comparing import list_flips, run_backtest
 from .packing import forget_texts, pack_cases, pack_everything, waiting
+from .proving import PastProof, prove_cases
 from .recording import Label, NewCase, label_cases, mark_changed, open_cases, take_cases_back
 from .report import Backtest, Caution, Changes, Flip, Group, Half, Part, Scope, Share, TierFlow, Unobservable
 
@@ -16,6 +17,7 @@ __all__ = [
     "Label",
     "NewCase",
     "Part",
+    "PastProof",
     "Scope",
     "Share",
     "TierFlow",
@@ -30,6 +32,7 @@ __all__ = [
     "open_cases",
     "pack_cases",
     "pack_everything",
+    "prove_cases",
     "run_backtest",
     "take_cases_back",
     "waiting",
