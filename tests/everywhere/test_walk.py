@@ -15,6 +15,7 @@ BY_HAND = {
     "agreement-draft": "offered while no draft waits: the portal without leads shows it",
     "hook-in": "other systems post to it",
     "hook-in-secret": "other systems post to it",
+    "privacy-progress": "asked for by the page of a request while somebody is erased",
     "rule-rebase": "offered when the rules changed since a draft began",
     "rule-rescore-progress": "asked for by the page of the rules while leads are judged anew",
 }
