@@ -25,8 +25,8 @@ from tests.portal.desk import READY, Office, fields, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LEAD_QUERIES = 42
-LIST_QUERIES = 8
+LEAD_QUERIES = 47
+LIST_QUERIES = 9
 
 
 def text(response: Any) -> str:
