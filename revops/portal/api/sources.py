@@ -48,7 +48,8 @@ class SourceSerializer(Serializer):
 
 def shown_sources(sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Sources as the API shows them. At most one query."""
-    return SourceSerializer(sources, many=True, context={"kept": kept_from_sales(sources)}).data
+    kept = kept_from_sales(sources)
+    return [dict(row) for row in SourceSerializer(sources, many=True, context={"kept": kept}).data]
 
 
 class SourceFilter(FilterSet):
