@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from revops.foundation import jobs
 from revops.foundation.models import Job
+from scoring.backtest import pack_everything
 from scoring.models import ReasonMark, Rulebook
 from scoring.publishing import create_draft, sign_rulebook
 from tests.api.conftest import READY
@@ -82,6 +83,24 @@ def test_a_backtest_answers_at_once_or_as_an_operation(machine: Any) -> None:
     assert done["result"]["is_exact"] is True
     assert machine.send("backtests/", {}, 422).json()["errors"][0]["pointer"] == "#/definition"
     assert machine.send("backtests/", {"definition": {}}, 422).status_code == 422
+
+
+def test_every_lead_that_would_flip_is_read_page_by_page(machine: Any) -> None:
+    for number in range(3):
+        machine.send("submissions/", {**READY, "email": f"ada@flip-{number}.com"}, 201)
+    pack_everything(now=timezone.now())
+    stricter = less_for_webinars()
+    stricter["tiers"]["1"]["minimum"] = {"fit": 40_000}
+    pages = [
+        machine.send("backtests/flips/", {"definition": stricter, "offset": start, "limit": 2}, 200).json()
+        for start in (0, 2)
+    ]
+    assert [(page["flipped"], len(page["data"])) for page in pages] == [(3, 2), (3, 1)]
+    flips = [flip for page in pages for flip in page["data"]]
+    assert len({flip["lead_id"] for flip in flips}) == 3
+    assert {(flip["tier_before"], flip["tier_after"]) for flip in flips} <= {(1, 2), (1, 3)}
+    assert machine.send("backtests/flips/", {"rulebook_id": "live"}, 200).json() == {"flipped": 0, "data": []}
+    assert machine.send("backtests/flips/", {"rulebook_id": "live", "limit": 201}, 422).status_code == 422
 
 
 @pytest.mark.parametrize(("role", "status"), [("rep", 403), ("executive", 403), ("marketer", 201), ("admin", 201)])

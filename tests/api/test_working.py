@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from revops.foundation.ids import encode, new_id
 from revops.foundation.models import LedgerEntry
+from revops.portal import journey
 from sla.agreement_words import PATTERNS
 from sla.agreements import sign_agreement
 from sla.models import Absence, Agreement, Assignment, CalendarVersion, HandOff, RepProfile, RoutingRules
@@ -239,3 +240,31 @@ def test_deactivating_forces_a_decision_on_open_leads(house: Any, as_: Any, mach
     leaver.refresh_from_db()
     assert not leaver.is_active
     assert HandOff.objects.get().owner not in (leaver, None)
+
+
+def test_the_ladder_is_read_and_its_next_version_written(house: Any, as_: Any, key_with: Any) -> None:
+    keeper = key_with("sla:read", "sla:write")
+    usual = keeper.get_json("ladder/")
+    assert [step["action"] for step in usual["steps"]] == ["remind", "backup", "manager", "pool"]
+    assert (usual["version"], usual["agreement_id"][:10]) == (0, "agreement_")
+    body = {"steps": [{"action": "remind", "after": 40}, {"action": "manager", "after": 120}], "most_moves": 1}
+    assert put(keeper, "ladder/", body).status_code == 428
+    saved = put(keeper, "ladder/", body, **{"If-Match": '"v0"'})
+    assert (saved.status_code, saved.json()["version"], saved.json()["steps"]) == (200, 1, body["steps"])
+    assert LedgerEntry.objects.filter(action="ladder.saved").exists()
+    assert put(keeper, "ladder/", body, **{"If-Match": '"v0"'}).status_code == 412
+    upside_down = {**body, "steps": body["steps"][::-1]}
+    refused = put(keeper, "ladder/", upside_down, **{"If-Match": '"v1"'}).json()
+    assert (refused["errors"][0]["pointer"], refused["errors"][0]["code"]) == ("#/steps", "invalid_ladder")
+    assert put(as_("rep"), "ladder/", body, **{"If-Match": '"v1"'}).status_code == 403
+    assert as_("rep").get_json("ladder/")["version"] == 1
+
+
+def test_steps_that_were_taken_are_read_with_the_lead(house: Any, as_: Any, machine: Any) -> None:
+    lead = machine.send("submissions/", READY, 201).json()["lead_id"]
+    assert machine.get_json(f"leads/{lead}/escalations/") == {"data": []}
+    journey.escalate(now=timezone.now() + timedelta(days=9))
+    steps = machine.get_json(f"leads/{lead}/escalations/")["data"]
+    assert {"remind", "backup", "manager", "pool"} <= {step["action"] for step in steps}
+    assert all(step["taken_at"] >= step["due_at"] and step["clause"] for step in steps)
+    assert machine.get("/api/v1/leads/lead_00000000000000000000000000/escalations/").status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import orjson
 from revops.foundation import jobs
 from revops.foundation.ids import encode
 from revops.foundation.models import Job
-from scoring.backtest import Backtest, Scope, ask_backtest
+from scoring.backtest import Backtest, Flip, Scope, ask_backtest
 from scoring.publishing import NoLiveRulebook
 
 KIND = "backtest"
@@ -32,17 +33,22 @@ def plain(found: Backtest) -> dict[str, Any]:
     """A backtest with public ids, as JSON has it."""
     told = found.as_dict()
     told.pop("scope")
-    for flip in told["flips"]:
-        flip["lead_id"] = encode("lead", flip["lead_id"])
-        flip["source_id"] = encode("source", flip["source_id"]) if flip["source_id"] else None
-        rep_id = flip.pop("rep_id")
-        flip["user_id"] = encode("user", rep_id) if rep_id else None
+    told["flips"] = [plain_flip(flip) for flip in found.flips]
     for part in told["by_source"]:
         part["id"] = encode("source", part["id"]) if part["id"] else None
     for part in told["by_rep"]:
         part["id"] = encode("user", part["id"]) if part["id"] else None
     made: dict[str, Any] = orjson.loads(orjson.dumps(told, default=str, option=orjson.OPT_NON_STR_KEYS))
     return made
+
+
+def plain_flip(flip: Flip) -> dict[str, Any]:
+    """A lead whose tier changes, with public ids."""
+    told = {**asdict(flip), "moved_by": flip.moved_by, "lead_id": encode("lead", flip.lead_id)}
+    rep_id = told.pop("rep_id")
+    told["source_id"] = encode("source", flip.source_id) if flip.source_id else None
+    told["user_id"] = encode("user", rep_id) if rep_id else None
+    return told
 
 
 def register() -> None:
