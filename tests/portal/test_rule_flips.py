@@ -15,9 +15,11 @@ from revops.portal.rules import flips as flips_module
 from scoring.backtest import pack_everything
 from scoring.models import Rulebook
 from scoring.publishing import create_draft
+from sla.models import RepProfile
 from tests.backtest.company import accept, admit, sent, stricter
 from tests.portal.desk import Office
 from tests.portal.learning import browser_of, text_of
+from tests.portal.rule_desk import typed
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,19 @@ def test_pages_follow_one_another_without_a_gap(
     assert [b'rel="next"' in page for page in links] == [True, False]
     assert [b'rel="prev"' in page for page in links] == [False, True]
     assert "No lead changes its tier" in words(office.sales_head, draft, "?page=9")
+
+
+def test_beside_the_editor_sources_and_reps_say_what_became_of_who_moves(office: Office, draft: Rulebook) -> None:
+    RepProfile.objects.filter(user=office.rep).update(capacity=40)
+    client = browser_of(office.admin)
+    answer = client.post(f"/rules/versions/{draft.version}/backtest/", typed(client, draft.version))
+    told = text_of(answer.content.decode())
+    assert "pipeline" in told
+    for whose in ("source", "rep"):
+        assert f"What became of them, by {whose}" in told
+    assert "5 leads: won 0, rejected 0" in told, "all are of one source"
+    assert "accepted 1 of 1" in told
+    assert "40 open at most" in told
 
 
 def test_a_part_of_the_past_is_chosen(office: Office, draft: Rulebook) -> None:

@@ -19,10 +19,11 @@ from revops.foundation.models import Role, User
 from revops.portal.back_office import person_of
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.rules.editor.proving import Checked
-from scoring.backtest import Flip, Scope, ask_backtest
+from scoring.backtest import Flip, Group, Part, Scope, ask_backtest
 from scoring.models import Rulebook
 from scoring.publishing import NoLiveRulebook
 from scoring.rules.phrases import signed_points
+from sla.models import RepProfile
 
 _BECAME = {
     "won": gettext_lazy("won"),
@@ -37,6 +38,7 @@ _BECAME = {
 }
 PERIODS = {"90": 90, "180": 180, "365": 365}
 MOST_CHOICES = 200
+MOST_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,43 @@ def panel(request: HttpRequest, book: Rulebook, definition: Mapping[str, Any], v
         found = ask_backtest(definition, scope=scope_of(request.POST), quick=request.POST.get("exact") != "1")
     except NoLiveRulebook:
         return {"panel_note": _("No rulebook is live yet, so there is nothing to compare with.")}
-    return {"backtest": found, "flips": flip_rows(request, found.flips)}
+    return {
+        "backtest": found,
+        "flips": flip_rows(request, found.flips),
+        "moved_parts": [
+            (title, moved)
+            for title, parts in (
+                (_("What became of them, by source"), found.by_source),
+                (_("What became of them, by rep"), found.by_rep),
+            )
+            if (moved := _moved(parts))
+        ],
+        "rep_parts": _with_capacity(found.by_rep[:MOST_PARTS]),
+    }
+
+
+def _with_capacity(parts: Sequence[Part]) -> list[tuple[Part, int | None]]:
+    """Each rep's share of leads with how many open ones they can have. One query."""
+    most = dict(RepProfile.objects.filter(user__in=[part.id for part in parts]).values_list("user", "capacity"))
+    return [(part, most.get(part.id) if part.id else None) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPart:
+    """A source or a rep with the leads that come in and go out."""
+
+    name: str
+    groups: tuple[Group, Group]
+
+
+def _moved(parts: Sequence[Part]) -> list[MovedPart]:
+    """Those with leads that sales saw and that move, the most first."""
+    moved = [
+        MovedPart(part.name, (part.changes.newly_in, part.changes.newly_out))
+        for part in parts
+        if part.changes.newly_in.n or part.changes.newly_out.n
+    ]
+    return sorted(moved, key=lambda part: -sum(group.n for group in part.groups))[:MOST_PARTS]
 
 
 def scope_of(sent: Mapping[str, Any]) -> Scope:
