@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -48,6 +49,17 @@ def register_working_hours(works_at: WorkingHours) -> None:
     _works_at = works_at
 
 
+Words = Callable[[Iterable[UUID]], Mapping[UUID, str]]
+_words: dict[str, Words] = {}
+
+
+def register_words(kind: str, words: Words) -> None:
+    """Say what is added to messages of a kind, by their subjects, when they are told: it is true then, and costs
+    whoever wrote the message nothing.
+    """
+    _words[kind] = words
+
+
 @dataclass(slots=True)
 class _Audience:
     """What is known of the people of one round."""
@@ -65,6 +77,7 @@ def tell(told: Sequence[tuple[User, OutboxMessage]], now: datetime) -> None:
     A constant number of queries, however many messages.
     """
     audience = _audience({user for user, _message in told}, now)
+    told = _in_full(told)
     notices: list[Notice] = []
     messages: list[OutboxMessage] = []
     lines: list[DigestLine] = []
@@ -189,6 +202,25 @@ def _recipient(user: User, channel: Channel, audience: _Audience) -> str | None:
         endpoint = audience.endpoints.get(user.pk)
         return str(endpoint) if endpoint else None
     return user.email if channel == Channel.EMAIL else str(user.pk)
+
+
+def _in_full(told: Sequence[tuple[User, OutboxMessage]]) -> Sequence[tuple[User, OutboxMessage]]:
+    """The messages with the words that belong to them now, on a line of their own."""
+    about: dict[str, set[UUID]] = defaultdict(set)
+    for _user, message in told:
+        if message.kind in _words and message.subject_id is not None:
+            about[message.kind].add(message.subject_id)
+    known = {kind: _words[kind](subjects) for kind, subjects in about.items()}
+    return [(user, _with(message, known.get(message.kind, {}))) for user, message in told] if known else told
+
+
+def _with(message: OutboxMessage, known: Mapping[UUID, str]) -> OutboxMessage:
+    words = known.get(message.subject_id) if message.subject_id else None
+    if not words:
+        return message
+    fuller = copy(message)  # the row stays as it was written
+    fuller.payload = {**message.payload, "text": f"{message.payload.get('text') or message.kind}\n{words}"}
+    return fuller
 
 
 # --- what they read --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Says who does the long work that lower floors write down, and when people work."""
+        """Says who does long work that lower floors write down, when people work, and what a new lead is told with."""
         from revops.foundation import telling
         from revops.portal.auditor import working as auditor  # models must be loaded first
         from revops.portal.campaigns import working as campaigns
@@ -19,6 +19,7 @@ class PortalConfig(AppConfig):
         from revops.portal.privacy import requests, retention
         from revops.portal.rules import backtesting, rescoring
         from revops.portal.vetting import working as vetting
+        from scoring.explanation import explain_many
         from sla.presence import works_at
 
         auditor.register()
@@ -30,3 +31,4 @@ class PortalConfig(AppConfig):
         rescoring.register()
         vetting.register()
         telling.register_working_hours(works_at)
+        telling.register_words("lead.assigned", explain_many)

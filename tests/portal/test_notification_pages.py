@@ -23,9 +23,11 @@ from revops.foundation.models import (
 )
 from revops.foundation.notice_kinds import BY_CODE
 from revops.portal.agreement.notices import tell_heads
+from scoring.explanation import explain_many
 from sla.escalation import escalate_due, ladders_of
 from sla.models import Agreement, Escalation, EscalationLadder, HandOff, RepBackup
 from sla.pool import offer_handoffs
+from tests.backtest.company import admit, sent
 from tests.portal.desk import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +185,20 @@ def test_a_kind_of_the_agreement_is_told_as_its_reader_chose(office, now):
     assert not Notice.objects.filter(user=head, kind="agreement.to_sign").exists()
     assert OutboxMessage.objects.filter(channel="email", kind="agreement.to_sign", recipient=head.email).exists()
     assert Notice.objects.filter(user__role="marketing_manager", kind="agreement.to_sign").exists()
+
+
+def test_a_new_lead_is_told_with_the_sentence_that_stands_everywhere(office):
+    NoticePreference.objects.create(user=office.rep, keeps_quiet=False, updated_at=timezone.now())
+    NoticeSetting.objects.create(user=office.rep, kind="lead.assigned", channel="email", cadence="instant")
+    (lead,) = admit(office, [sent(office, 1)], timezone.now())
+    HandOff.objects.filter(lead=lead).update(owner=office.rep)
+    OutboxMessage.objects.filter(kind="lead.assigned").update(recipient=str(office.rep.pk))
+    outbox.deliver_due(timezone.now())
+    why = explain_many([lead.pk])[lead.pk]
+    assert why.startswith("Tier 1 (")
+    assert Notice.objects.get(kind="lead.assigned").text == f"A new lead waits for you.\n{why}"
+    mail = OutboxMessage.objects.get(kind="lead.assigned", channel="email").payload
+    assert (mail["subject"], why in mail["text"]) == ("A new lead waits for you.", True)
 
 
 # --- the bell --------------------------------------------------------------------------------------------------------
