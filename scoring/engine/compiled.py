@@ -232,7 +232,7 @@ def _write_points(
     age = workspace.age(act)
     if workspace.watches_time:
         until = wait.take(age, mode="clip")
-        workspace.change_at(workspace.frame.as_of + until.astype(np.int64), mask & (until > 0))
+        workspace.change_at((workspace.frame.as_of + until).astype(np.int64), mask & (until > 0))
     np.multiply(mask, left.take(age, mode="clip"), out=column)
 
 

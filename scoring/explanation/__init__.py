@@ -102,7 +102,7 @@ def _judged_anew(scores: Sequence[LeadScore]) -> Iterable[tuple[ScoreDecision, J
         for decision, judged, lead in _judged_as_of(by_rulebook[book.pk], book.pk, book.version, compiled):
             score = kept[decision.lead_id]
             if score.reasons is not None:
-                decision.contributions = read_reasons(score.reasons)
+                decision.contributions = read_reasons(bytes(score.reasons))
                 decision.fit, decision.intent, decision.timing = score.fit, score.intent, score.timing
                 decision.tier = score.tier
             yield decision, judged, lead
