@@ -333,5 +333,8 @@
     tip.style.top = `${box.top - own.height - 6 > 0 ? box.top - own.height - 6 : box.bottom + 6}px`;
   });
 
+  // On a phone a row of tabs scrolls: begin at the chosen one.
+  for (const tab of all(".tabs [aria-current]")) tab.parentNode.scrollLeft = tab.offsetLeft - tab.parentNode.offsetLeft - 48;
+
   settle(body);
 })();
