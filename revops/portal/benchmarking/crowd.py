@@ -31,16 +31,16 @@ def fill(leads: int, *, now: datetime, acts: int = 1) -> None:
     source = f"'{Source.objects.order_by('created_at')[0].pk}'::uuid"
     accounts = max(1, leads // PEOPLE_PER_ACCOUNT)
     at = received(leads, now)
-    made = {"created_at": at, "updated_at": at}
     with unasked():
         copy_rows(
             Account, accounts, id=mark("aa"), name="'Crowd Company ' || n", country="'DE'", employees="mod(n, 900)",
-            industry="'Software'", normalised_name="'crowd company ' || n", domain="'crowd' || n || '.example'", **made,
+            industry="'Software'", normalised_name="'crowd company ' || n", domain="'crowd' || n || '.example'",
+            created_at=at, updated_at=at,
         )  # fmt: skip
         account, person, lead = mark("aa", f"1 + mod(n, {accounts})"), mark("bb"), mark("cc")
         copy_rows(
             Person, leads, id=person, account_id=account, email="'p' || n || '@crowd.example'", first_name="'Pat'",
-            last_name="'Crowd ' || n", title="'VP Sales'", **made,
+            last_name="'Crowd ' || n", title="'VP Sales'", created_at=at, updated_at=at,
         )  # fmt: skip
         copy_rows(
             Lead, leads, id=lead, person_id=person, account_id=account, source_id=source, stage="'nurture'",
