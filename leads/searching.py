@@ -20,9 +20,9 @@ MOST_WORDS = 5
 
 
 def leads_named(text: str) -> Q:
-    """Leads whose person or company contains every word that was typed."""
+    """Leads whose person or company contains every word that was typed. An address is a person's, not a company's."""
     people, person_words = _people(_words(text))
-    companies, company_words = _accounts(_company_words(text))
+    companies, company_words = _accounts([] if "@" in text else _company_words(text))
     sql = f"""
         SELECT lead.id FROM leads_lead lead WHERE lead.person_id = ANY(ARRAY({people}))
         UNION
@@ -43,15 +43,15 @@ def accounts_named(text: str) -> Q:
     return _found(sql, words)
 
 
-class _OneOf(Lookup):  # type: ignore[type-arg]  # cannot be subscripted when it runs
+class _OneOf(Lookup):
     """A value among those of a query, which is asked first: as a list it is looked up by index, whatever the order."""
 
     lookup_name = "one_of"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         value, of_value = self.process_lhs(compiler, connection)
         query, of_query = compiler.compile(self.rhs)
-        return f"{value} = ANY(ARRAY{query})", [*of_value, *of_query]
+        return f"{value} = ANY(ARRAY{query})", (*of_value, *of_query)
 
 
 def _found(sql: str, words: list[str]) -> Q:
@@ -63,33 +63,45 @@ def _words(text: str) -> list[str]:
 
 
 def _company_words(text: str) -> list[str]:
-    """A legal form ("GmbH") is no part of a normalised name, so it is left out; a domain is looked for as it stands."""
+    """A legal form ("GmbH") is no part of a normalised name, so it is left out; a domain is looked for as it stands,
+    and an address means the company of its domain."""
     if "." in text or "@" in text:
-        return _words(text)
+        return [domain for word in _words(text) if (domain := word.rpartition("@")[2])]
     return (normalise_company(text) or text.lower()).split()[:MOST_WORDS]
 
 
 def _people(words: list[str]) -> tuple[str, list[str]]:
-    fresh = " ".join(
-        " AND (person.first_name ILIKE %s OR person.last_name ILIKE %s OR person.email ILIKE %s)" for _ in words
+    """People by words. A whole address is looked up as it stands: words in it that many share would find everybody."""
+    fresh = (
+        " ".join(
+            " AND (person.first_name ILIKE %s OR person.last_name ILIKE %s OR person.email ILIKE %s)" for _ in words
+        )
+        or "AND false"
     )
+    address = words[0] if len(words) == 1 and "@" in words[0] else ""
+    known = "SELECT id, merged_into_id FROM leads_person WHERE email = %s" if address else ""
     sql = f"""
-        (SELECT coalesce(person.merged_into_id, person.id)
-           FROM leads_personsearch search JOIN leads_person person ON person.id = search.person_id
-          WHERE {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES})
+        {f"(SELECT coalesce(merged_into_id, id) FROM ({known}) known) UNION" if known else ""}
+        (SELECT coalesce(merged.merged_into_id, found.person_id)
+           FROM (SELECT search.person_id FROM leads_personsearch search
+                  WHERE {f"NOT EXISTS ({known}) AND" if known else ""}
+                        {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES}) found
+           LEFT JOIN leads_person merged ON merged.id = found.person_id AND merged.merged_into_id IS NOT NULL)
         UNION
         (SELECT coalesce(person.merged_into_id, person.id) FROM leads_person person
           WHERE person.updated_at >= {_REACHED.format("people")} {fresh} LIMIT {MOST_MATCHES})
     """  # noqa: S608
-    return sql, [*(_like(word) for word in words), *(_like(word) for word in words for _column in range(3))]
+    whole = [address] * 2 if address else []
+    return sql, [*whole, *(_like(word) for word in words), *(_like(word) for word in words for _column in range(3))]
 
 
 def _accounts(words: list[str]) -> tuple[str, list[str]]:
-    fresh = " ".join(" AND (account.normalised_name ILIKE %s OR account.domain ILIKE %s)" for _ in words)
+    fresh = " ".join(" AND (account.normalised_name ILIKE %s OR account.domain ILIKE %s)" for _ in words) or "AND false"
     sql = f"""
-        (SELECT coalesce(account.merged_into_id, account.id)
-           FROM leads_accountsearch search JOIN leads_account account ON account.id = search.account_id
-          WHERE {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES})
+        (SELECT coalesce(merged.merged_into_id, found.account_id)
+           FROM (SELECT search.account_id FROM leads_accountsearch search
+                  WHERE {" AND ".join("search.text LIKE %s" for _ in words) or "false"} LIMIT {MOST_MATCHES}) found
+           LEFT JOIN leads_account merged ON merged.id = found.account_id AND merged.merged_into_id IS NOT NULL)
         UNION
         (SELECT coalesce(account.merged_into_id, account.id) FROM leads_account account
           WHERE account.updated_at >= {_REACHED.format("accounts")} {fresh} LIMIT {MOST_MATCHES})

@@ -126,3 +126,25 @@ def test_a_sweep_looks_at_what_changed_and_nothing_else(many: None, django_asser
         assert sweep_people(now=NOW) == 1
     assert sweep_people(now=NOW) == 0
     assert sweep_accounts(now=NOW) == 1
+
+
+def found(words: str) -> list[str]:
+    return sorted(Lead.objects.filter(leads_named(words)).values_list("person__email", flat=True))
+
+
+def test_a_whole_address_finds_its_person_alone_and_a_part_of_it_everybody_who_has_it(company: dict[str, Any]) -> None:
+    names = ("ada@acme-works.co", "ada@acme-works.com", "bo@acme-works.com")
+    journey.admit([item(company["source"], name, company="Acme Works") for name in names], now=NOW)
+    sweep_all(now=timezone.now())
+    Person.objects.update(updated_at=NOW - timedelta(days=9))
+    assert found("ADA@acme-works.com") == ["ada@acme-works.com"]
+    assert found("ada@acme") == ["ada@acme-works.co", "ada@acme-works.com"]
+    assert found("@acme-works.com") == ["ada@acme-works.com", "bo@acme-works.com"]
+    assert found("nobody@acme-works.com") == []
+
+
+def test_an_address_means_the_company_of_its_domain(company: dict[str, Any]) -> None:
+    journey.admit([item(company["source"], "ada@acme-works.com", company="Acme Works")], now=NOW)
+    sweep_all(now=timezone.now())
+    names = Account.objects.filter(accounts_named("somebody@acme-works.com")).values_list("name", flat=True)
+    assert list(names) == ["Acme Works"]

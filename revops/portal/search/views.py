@@ -68,8 +68,10 @@ def _groups(user: Any, words: str, exact: Lead | None) -> list[tuple[str, list[H
 
 
 def _leads(user: Any, words: str) -> list[Lead]:
-    found = leads_for(user).filter(leads_named(words)).select_related("person", "account")
-    return list(found.order_by("-received_at", "-pk")[:MOST])
+    found = leads_for(user).filter(leads_named(words)).order_by("-received_at", "-pk")
+    chosen = list(found.values_list("pk", flat=True)[:MOST])
+    read = Lead.objects.select_related("person", "account").in_bulk(chosen)
+    return [read[pk] for pk in chosen if pk in read]
 
 
 def _accounts(user: Any, words: str) -> list[Account]:
