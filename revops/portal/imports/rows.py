@@ -145,11 +145,14 @@ class RowReader:
         history = payload.get("history")
         if history and "outcome_id" in history:
             history["external_id"] = history.pop("outcome_id")
+        external_id = str(payload.pop("external_id", ""))
+        if not external_id and self.run.is_history and not (payload.get("email") or payload.get("phone")):
+            external_id = _known_by_deal(history)
         return Item(
             source_id=self.source_id,
             channel=Channel.IMPORT,
             payload=payload,
-            external_id=str(payload.pop("external_id", ""))[:200],
+            external_id=external_id[:200],
             dedupe_key=key,
             occurred_at=datetime.fromisoformat(at) if at else None,
             is_history=self.run.is_history,
@@ -172,6 +175,12 @@ class RowReader:
             line=line,
             sender_id=self.run.created_by_id,
         )
+
+
+def _known_by_deal(history: Any) -> str:
+    """What a past deal without a person is known by: its own id, apart from the ids of people. Empty if it has none."""
+    deal = (history or {}).get("external_id")
+    return f"deal:{deal}" if deal else ""
 
 
 def corrected(cells: Cells, edits: Mapping[str, str], headers: list[str]) -> Cells:

@@ -84,10 +84,12 @@ def check_mapping(mapping: Mapping[str, Any], headers: list[str], *, kind: str, 
     used = {plan if isinstance(plan, str) else plan.get("to") for plan in mapping["columns"].values()}
     if kind == "outcomes" and not key_column and "external_id" not in used:
         raise MappingError([_("Say which column holds the id of the lead (--key, or map it to external_id).")])
-    if kind == "leads" and not used & {"email", "phone", "external_id"}:
-        raise MappingError(
-            [_("Nothing says who the people are. Map a column to the e-mail address, the phone number or their id.")]
+    if kind == "leads" and not used & {"email", "phone", "external_id", "outcome_id"}:
+        words = _(
+            "Nothing says who the people are. Map a column to the e-mail address, the phone number or their id; "
+            "for past deals without people, map the id of the deal."
         )
+        raise MappingError([words])
 
 
 def check_speaks_of_people(mapping: Mapping[str, Any]) -> None:

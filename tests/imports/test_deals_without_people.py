@@ -1,0 +1,67 @@
+"""Past opportunities of which nobody says who the people were: they come in as history, known by their own id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from feedback.models import Outcome
+from leads.models import Lead, PersonIdentity
+from revops.portal.imports.at_once import Wish, import_at_once
+from sla.models import Clock, HandOff
+
+pytestmark = pytest.mark.django_db
+
+DEALS = (
+    "Id,Account Name,Name,StageName,IsWon,Amount,CloseDate,CreatedDate\n"
+    "D1,Acme Works,Acme renewal,Closed Won,true,1200,2025-05-31,2025-01-10\n"
+    "D2,Beta Sohn,Beta pilot,Closed Lost,false,,2025-06-30,2025-02-11\n"
+)
+"""Opportunities as Salesforce exports them, without a contact."""
+
+
+@pytest.fixture
+def taken(company: Any, written: Any) -> Any:
+    return import_at_once(Wish(written(DEALS, "opportunities.csv"), "crm", is_history=True))
+
+
+def test_each_deal_is_a_lead_of_its_company_with_its_outcome(taken: Any) -> None:
+    assert (taken.counts["rows"], taken.counts["new"], taken.counts["refused"]) == (2, 2, 0)
+    leads = {lead.account.name: lead for lead in Lead.objects.select_related("account", "person")}
+    assert {name: (lead.stage, lead.is_history) for name, lead in leads.items()} == {
+        "Acme Works": ("won", True), "Beta Sohn": ("lost", True),
+    }  # fmt: skip
+    won = Outcome.objects.get(kind="won")
+    assert (won.lead, won.amount, f"{won.occurred_at:%Y-%m-%d}") == (leads["Acme Works"], 1200, "2025-05-31")
+    assert leads["Acme Works"].person.email is None
+
+
+def test_they_start_no_clock_and_reach_nobody(taken: Any) -> None:
+    assert not HandOff.objects.exists()
+    assert not Clock.objects.exists()
+
+
+def test_the_same_file_again_changes_nothing(taken: Any, written: Any) -> None:
+    again = import_at_once(Wish(written(DEALS, "again.csv"), "crm", is_history=True))
+    assert again.counts["unchanged"] == 2
+    assert Lead.objects.count() == 2
+
+
+def test_a_deal_is_never_taken_for_a_person_with_the_same_id(company: Any, written: Any) -> None:
+    import_at_once(Wish(written("lead_id,Name\nD1,Ann\n", "people.csv"), "crm", is_history=True))
+    import_at_once(Wish(written(DEALS, "opportunities.csv"), "crm", is_history=True))
+    assert set(PersonIdentity.objects.values_list("value", flat=True)) == {"D1", "deal:D1", "deal:D2"}
+
+
+def test_a_row_that_names_its_contact_is_that_persons(company: Any, written: Any) -> None:
+    import_at_once(Wish(written("lead_id,Name\nC1,Ann\n", "people.csv"), "crm", is_history=True))
+    rows = DEALS.replace("Id,", "Id,ContactId,").replace("D1,", "D1,C1,").replace("D2,", "D2,,")
+    import_at_once(Wish(written(rows, "opportunities.csv"), "crm", is_history=True))
+    assert set(PersonIdentity.objects.values_list("value", flat=True)) == {"C1", "deal:D2"}
+
+
+def test_deals_of_today_are_not_taken_for_leads(company: Any, written: Any) -> None:
+    counts = import_at_once(Wish(written(DEALS, "opportunities.csv"), "crm", is_history=False)).counts
+    assert (counts["new"], counts["refused"]) == (0, 2)
+    assert not Lead.objects.exists()
