@@ -59,6 +59,14 @@ class Subject:
         parts += [words for first, last in self.names if (words := _named(first, last))]
         return "|".join(parts) or NOBODY
 
+    @cached_property
+    def rough(self) -> str:
+        """Finds all that `pattern` finds, and a little more, several times faster: it looks around for nothing."""
+        parts = [re.escape(email) for email in self.emails if "@" in email]
+        parts += [spaced for phone in self.phones if (spaced := _spaced(phone))]
+        parts += [words for first, last in self.names if (words := _named(first, last, begins="", ends=""))]
+        return "|".join(parts) or NOBODY
+
     def parameters(self, now: datetime) -> dict[str, Any]:
         """What the SQL of a `Holding` may ask for."""
         return {
@@ -156,14 +164,17 @@ def erase_holdings(holdings: Sequence[Holding], subject: Subject, now: datetime)
 
 def _number(phone: str) -> str:
     """Finds a phone number however it is written: with spaces and brackets, with and without its country."""
-    digits = re.sub(r"\D", "", phone)
-    if len(digits) < _SHORTEST_NUMBER:
+    spaced, country = _spaced(phone), _country_code(phone)
+    if not spaced:
         return ""
-    country = _country_code(phone)
-    national = digits[len(country) :]
-    spaced = _BETWEEN.join(national)
     prefix = rf"(?:(?:\+|00)?{_BETWEEN.join(country)}{_BETWEEN})?" if country else r"\+?"
     return rf"(?<!\d){prefix}(?:\(?0\)?{_BETWEEN})?{spaced}(?!\d)"
+
+
+def _spaced(phone: str) -> str:
+    """The digits of a number without its country, with anything between them that people write there."""
+    digits = re.sub(r"\D", "", phone)
+    return _BETWEEN.join(digits[len(_country_code(phone)) :]) if len(digits) >= _SHORTEST_NUMBER else ""
 
 
 def _country_code(phone: str) -> str:
@@ -175,11 +186,11 @@ def _country_code(phone: str) -> str:
         return ""
 
 
-def _named(first: str, last: str) -> str:
+def _named(first: str, last: str, *, begins: str = _BEGINS, ends: str = r"(?!\w)") -> str:
     if len(first) + len(last) < _SHORTEST_NAME or not first or not last:
         return ""
     one, two = (r"\s+".join(re.escape(word) for word in name.split()) for name in (first, last))
-    return rf"{_BEGINS}(?:{one}\s+{two}|{two},\s*{one})(?!\w)"
+    return rf"{begins}(?:{one}\s+{two}|{two},\s*{one}){ends}"
 
 
 _ABOUT = "subject_id = ANY(%(subjects)s::uuid[])"

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from revops.foundation.erasing import ERASED, NOBODY
+from revops.foundation.erasing import ERASED, NOBODY, Subject
 
 EXEMPT_TABLES = frozenset({
     "foundation_user", "foundation_apikey", "foundation_team", "foundation_chatendpoint", "account_emailaddress",
@@ -67,26 +67,26 @@ def columns_with_words() -> dict[str, list[Column]]:
     return found
 
 
-def find_mentions(pattern: str) -> Iterator[tuple[str, Column, int]]:
-    """Where a pattern stands, with the number of rows. One query a table; it reads the whole database."""
-    if pattern == NOBODY:
+def find_mentions(subject: Subject) -> Iterator[tuple[str, Column, int]]:
+    """Where somebody is named, with the number of rows. One query a table; it reads the whole database."""
+    if subject.pattern == NOBODY:
         return
     for table, columns in columns_with_words().items():
         all_of_it = ", ".join(column.as_text for column in columns)
         each = ", ".join(f"count(*) FILTER (WHERE {column.as_text} ~* %(pattern)s)" for column in columns)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {each} FROM {table} WHERE concat_ws(E'\\n', {all_of_it}) ~* %(pattern)s",  # noqa: S608
-                {"pattern": pattern},
+                f"SELECT {each} FROM {table} WHERE concat_ws(E'\\n', {all_of_it}) ~* %(rough)s",  # noqa: S608
+                {"pattern": subject.pattern, "rough": subject.rough},
             )
             counted = cursor.fetchone()
         yield from ((table, column, n) for column, n in zip(columns, counted, strict=True) if n)
 
 
-def take_out_mentions(pattern: str) -> list[Mention]:
+def take_out_mentions(subject: Subject) -> list[Mention]:
     """Replaces every mention by “[erased]”, within `erasing()`. What cannot be changed is named in the answer."""
-    return [Mention(table, column.name, n, not _take_out(table, column, pattern)) for table, column, n in
-            list(find_mentions(pattern))]  # fmt: skip
+    return [Mention(table, column.name, n, not _take_out(table, column, subject)) for table, column, n in
+            list(find_mentions(subject))]  # fmt: skip
 
 
 def take_out_of_sessions(pattern: str) -> int:
@@ -104,15 +104,15 @@ def take_out_of_sessions(pattern: str) -> int:
     return changed
 
 
-def _take_out(table: str, column: Column, pattern: str) -> bool:
+def _take_out(table: str, column: Column, subject: Subject) -> bool:
     if column.kind == "bytes":
         return False
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f'UPDATE {table} SET "{column.name}" = {column.without}'  # noqa: S608 - names of the database itself
-                f" WHERE {column.as_text} ~* %(pattern)s",
-                {"pattern": pattern},
+                f" WHERE {column.as_text} ~* %(rough)s AND {column.as_text} ~* %(pattern)s",
+                {"pattern": subject.pattern, "rough": subject.rough},
             )
     except DatabaseError:
         return False

@@ -61,7 +61,7 @@ def erase_people(
         counts = erase_holdings(HOLDINGS, subject, now)
         forget_people(subject.leads)
         take_out_of_sessions(subject.pattern) if subject.pattern != NOBODY else 0
-        mentions = take_out_mentions(subject.pattern) if sweeps else []
+        mentions = take_out_mentions(subject) if sweeps else []
         _tell(subject, by, cause, now)
     return Erasure(len(subject.people), len(subject.leads), files, counts, mentions)
 
