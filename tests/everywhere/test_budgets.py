@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
-from revops.portal.benchmarking.feel import MOST_INP_MS, MOST_LCP_MS, MOST_SHIFT, NETWORK, SLOWER, WATCH
+from revops.portal.benchmarking.feel import MOST_INP_MS, MOST_LCP_MS, MOST_SHIFT, NETWORK, SLOWER, WATCH, painted
 from revops.portal.demo.seeding import seed_company
 from tests.everywhere.conftest import LEADS, SEED
 from tests.everywhere.walking import person_of
@@ -85,9 +85,9 @@ def test_the_queue_feels_quick_on_a_slow_phone(open_page: OpenPage) -> None:
         wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.set_default_timeout(30_000)
         page.goto("/queue/", wait_until="networkidle")
-        paints.append(page.evaluate("seen.lcp"))
+        paints.append(painted(page))
         assert page.evaluate("seen.shift") <= MOST_SHIFT
-    assert 0 < min(paints) <= TIMES_THE_AIM * MOST_LCP_MS
+    assert min(paints) <= TIMES_THE_AIM * MOST_LCP_MS
     for key in ("x", "Escape", "h", "Escape", "?", "Escape"):
         page.keyboard.press(key)
     page.keyboard.press("a")
