@@ -90,7 +90,7 @@ def test_every_lead_that_would_flip_is_read_page_by_page(machine: Any) -> None:
         machine.send("submissions/", {**READY, "email": f"ada@flip-{number}.com"}, 201)
     pack_everything(now=timezone.now())
     stricter = less_for_webinars()
-    stricter["tiers"]["1"]["minimum"] = {"fit": 40_000}
+    stricter["tiers"]["1"]["minimum"] = {"intent": 60_000}
     pages = [
         machine.send("backtests/flips/", {"definition": stricter, "offset": start, "limit": 2}, 200).json()
         for start in (0, 2)
