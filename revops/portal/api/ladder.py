@@ -56,7 +56,7 @@ class EscalationSerializer(Serializer):
 
 
 class EscalationsSerializer(Serializer):
-    data = EscalationSerializer(many=True)
+    data = EscalationSerializer(many=True)  # type: ignore[assignment]
 
 
 class LadderView(ApiView):

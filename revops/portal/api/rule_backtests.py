@@ -56,7 +56,9 @@ class FlipSerializer(Serializer):
     points_before = serializers.IntegerField(help_text="Twice intent plus fit plus timing, in thousandths.")
     points_after = serializers.IntegerField()
     moved_by = serializers.IntegerField()
-    label = serializers.CharField(help_text="What became of it; unseen: sales never saw it.", allow_blank=True)
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="What became of it; unseen: sales never saw it.", allow_blank=True
+    )
     reason = serializers.CharField(allow_blank=True)
     source_id = PublicIdField("source", allow_null=True)
     user_id = PublicIdField("user", allow_null=True)
@@ -65,7 +67,7 @@ class FlipSerializer(Serializer):
 
 class FlipsSerializer(Serializer):
     flipped = serializers.IntegerField(help_text="Leads whose tier changes, in all.")
-    data = FlipSerializer(many=True)
+    data = FlipSerializer(many=True)  # type: ignore[assignment]
 
 
 class BacktestSerializer(Serializer):
