@@ -127,9 +127,8 @@ def shown_lead(row: Mapping[str, Any], *, has_persons: bool) -> dict[str, Any]:
         if row["account_id"]
         else None,
         "source": row["source__key"],
-        "source_limit": limit_words(
-            row["source__name"], row["score__tier"], row["stage"], row["source__allowed_tiers"]
-        ) or None,
+        "source_limit": limit_words(row["source__name"], row["score__tier"], row["stage"], row["source__allowed_tiers"])
+        or None,
         "campaign": row["campaign__key"],
         "need": row["need"] if has_persons else MASKED,
         "attributes": row["attributes"] if has_persons else MASKED,
