@@ -101,7 +101,7 @@ def _rows(
 def _long_rows(
     kind: Kind, rank: int, ids: Sequence[UUID], after: tuple[datetime, int, str] | None, size: int
 ) -> list[tuple[datetime, Any]]:
-    """Rows by their own index: those with a date, then, where they do not fill the page, those without."""
+    """Rows by their own index: those with a date, then those without. Two queries."""
     rows = kind.rows(ids)
     dated = rows.filter(**{f"{kind.at}__isnull": False}).order_by(f"-{kind.at}", "-pk")
     undated = rows.filter(**{f"{kind.at}__isnull": True}).order_by("-pk")
@@ -116,9 +116,8 @@ def _long_rows(
         if at == UNDATED and rank <= after_rank:
             undated = undated.filter(pk__lt=pk) if rank == after_rank else undated.none()
     found = [(getattr(row, kind.at), row) for row in dated[: size + 1]]
-    if len(found) <= size:
-        found += [(UNDATED, row) for row in undated[: size + 1 - len(found)]]
-    return found
+    found += [(UNDATED, row) for row in undated[: size + 1]]
+    return found[: size + 1]
 
 
 def _write(at: datetime, rank: int, pk: Any) -> str:
