@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,14 @@ class Hours:
 class Roster:
     """Everybody routing can look at, in a fixed order, with their hours, open work and balances.
 
-    `owed` has the balances of all, by person; `open_work` counts for those with a capacity.
+    `standing` has the balances of all, in the order of the row that keeps them, and `seats` says at which place there
+    each of the lineup stands; `open_work` counts for those with a capacity.
     """
 
     lineup: Lineup
     hours: Mapping[UUID, Hours]
-    owed: Mapping[UUID, int]
+    standing: Sequence[int]
+    seats: Sequence[int]
     open_work: Mapping[UUID, int]
 
     @property
@@ -55,7 +57,14 @@ class Roster:
 
     @property
     def balances(self) -> list[int]:
-        return [self.owed[person.user_id] for person in self.candidates]
+        return [self.standing[seat] for seat in self.seats]
+
+    def standing_after(self, turns: FairTurns) -> list[int]:
+        """The balances of all after these turns, as the row keeps them."""
+        standing = list(self.standing)
+        for seat, balance in zip(self.seats, turns.balances, strict=True):
+            standing[seat] = balance
+        return standing
 
     def without(self, user_id: UUID | None) -> Roster:
         """The same roster, in which somebody takes none: they are about to leave."""
@@ -98,11 +107,12 @@ def roster_of(
     kept = _kept.get(stamp) if stamp else None
     if kept is None or not kept.since <= now < kept.since + _KEPT_FOR:
         kept = _read(now)
-    owed = dict(zip(*balance_rows[0], strict=True)) if balance_rows else {}
-    lineup = kept.lineup
-    if any(person.user_id not in owed for person in lineup.candidates):
-        lineup = Lineup([person for person in lineup.candidates if person.user_id in owed], lineup.rules)
-    return Roster(lineup, kept.hours, owed, {user_id: count for _, user_id, count in open_rows if user_id})
+    people, standing = balance_rows[0] if balance_rows else ("{}", [])
+    if people not in kept.seated:
+        kept.seated.clear()
+        kept.seated[people] = _take_seats(kept.lineup, people)
+    lineup, seats = kept.seated[people]
+    return Roster(lineup, kept.hours, standing, seats, {user_id: count for _, user_id, count in open_rows if user_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,16 @@ class _Kept:
     lineup: Lineup
     hours: Mapping[UUID, Hours]
     since: datetime
+    seated: dict[str, tuple[Lineup, Sequence[int]]] = field(default_factory=dict)
+    """Those of the lineup who have a balance, and where it stands, by the people of the row as the server writes them."""
+
+
+def _take_seats(lineup: Lineup, people: str) -> tuple[Lineup, Sequence[int]]:
+    places = {UUID(person): place for place, person in enumerate(people.strip("{}").split(",")) if person}
+    seated = [person for person in lineup.candidates if person.user_id in places]
+    if len(seated) < len(lineup.candidates):
+        lineup = Lineup(seated, lineup.rules)
+    return lineup, [places[person.user_id] for person in seated]
 
 
 def _read(now: datetime) -> _Kept:
@@ -160,7 +180,7 @@ _rules: dict[UUID, tuple[TerritoryRule, ...]] = {}
 _kept: dict[UUID, _Kept] = {}
 """What was read last, under its stamp; a stamp is never used twice, not even by a transaction that was undone."""
 _KEPT_FOR = timedelta(days=1)
-_BALANCES = "SELECT people, balances FROM sla_turnbalances"
+_BALANCES = "SELECT people::text, balances FROM sla_turnbalances"
 _OPEN_WORK = """
 SELECT stamp.stamp, profile.user_id, (
     SELECT count(*) FROM sla_handoff handoff WHERE handoff.owner_id = profile.user_id AND handoff.state = 'open'

@@ -57,7 +57,7 @@ def write_turns(roster: Roster, turns: FairTurns, taken: int, *, now: datetime) 
         cursor.execute(
             f"WITH entry AS ({_ENTER}) {_SAVE_BALANCES}",
             [identifier, TurnReason.ASSIGNED.value, now, taken, roster.lineup.listed, _listed(deltas),
-             _owed_after(roster, turns), now],
+             _listed(roster.standing_after(turns)), now],
         )  # fmt: skip
     return identifier
 
@@ -92,7 +92,7 @@ def _settle_turns(handoff_ids: Sequence[UUID], reason: TurnReason, *, now: datet
     if rows:
         insert_rows(TurnEntry, rows)
         with connection.cursor() as cursor:
-            cursor.execute(_SAVE_BALANCES, [_owed_after(roster, turns), now])
+            cursor.execute(_SAVE_BALANCES, [_listed(roster.standing_after(turns)), now])
     return len(rows)
 
 
@@ -105,11 +105,6 @@ def _charged(handoff_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, list[UUID]]]
         for row in rows
         if row.turn is not None and row.user_id is not None
     }  # fmt: skip
-
-
-def _owed_after(roster: Roster, turns: FairTurns) -> str:
-    """The balances of all, in the order of the row that has them: a turn changes those of all who could take it."""
-    return _listed({**roster.owed, **dict(zip(roster.people, turns.balances, strict=True))}.values())
 
 
 def _listed(numbers: Iterable[int]) -> str:
