@@ -107,18 +107,18 @@ def _at_once(
     def run(person: UUID) -> tuple[list[UUID], list[float]]:
         got: list[UUID] = []
         times: list[float] = []
-        try:
-            gate.wait()
-            while len(got) < most:
-                began = time.perf_counter()
+        gate.wait()
+        while len(got) < most:
+            began = time.perf_counter()
+            try:
                 one = act(person)
-                times.append(1000 * (time.perf_counter() - began))
-                if one is None:
-                    break
-                got.append(one)
-            return got, times
-        finally:
-            connection.close()
+            finally:
+                connection.close()  # back into the pool, which has fewer than people, as after a request
+            times.append(1000 * (time.perf_counter() - began))
+            if one is None:
+                break
+            got.append(one)
+        return got, times
 
     with ThreadPoolExecutor(len(people)) as pool:
         futures = [pool.submit(run, person) for person in people]
