@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.models import Finding, Outcome, ReasonCode
-from leads.models import Confirmation, ImportRun, Lead, LeadForm, Source
+from leads.models import Confirmation, HygieneRule, ImportRun, Lead, LeadForm, Source
 from revops.foundation import jobs
 from revops.foundation.models import Job, Role
 from revops.portal.consents.mails import confirm_url, withdraw_token
@@ -55,6 +55,7 @@ def stage() -> list[str]:
         reverse("withdraw-consent", args=[withdraw_token(lead.person_id)]),
         reverse("agreement-edit", args=[draft.version]),
         reverse("findings"),
+        reverse("gate-rule", args=[HygieneRule.objects.exclude(terms=[]).order_by("code")[0].code]),
         reverse("correct-outcome", args=[outcome.lead.public_id, outcome.pk]),
         f"{reverse('rule-try')}?lead={lead.public_id}",
         *outside_the_navigation(),

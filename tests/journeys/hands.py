@@ -173,6 +173,7 @@ class Plain(Hands):
         return {"java_script_enabled": False}
 
     def press(self, target: Locator) -> None:
+        target.page.wait_for_load_state("load")
         target.click()
 
     def fill(self, target: Locator, text: str) -> None:
