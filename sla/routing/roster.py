@@ -123,7 +123,7 @@ class _Kept:
     hours: Mapping[UUID, Hours]
     since: datetime
     seated: dict[str, tuple[Lineup, Sequence[int]]] = field(default_factory=dict)
-    """Those of the lineup who have a balance, and where it stands, by the people of the row as the server lists them."""
+    """Those of the lineup with a balance, and where it stands, by the people of the row as the server lists them."""
 
 
 def _take_seats(lineup: Lineup, people: str) -> tuple[Lineup, Sequence[int]]:
