@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 # Playwright runs an event loop in this thread; Django would take that for an attempt to use the ORM from async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+expect.set_options(timeout=15_000)  # milliseconds; a machine that does other work, too, is no reason to fail
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -88,7 +90,7 @@ def open_page(browser: Browser, live_server: Any, console: Console) -> Iterator[
         )
         contexts.append(context)
         context.add_init_script(_REPORT_VIOLATIONS)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         context.set_default_navigation_timeout(60_000)  # the first request imports the whole portal
         if user is not None:
             client = Client()

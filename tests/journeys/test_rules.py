@@ -56,7 +56,7 @@ def test_a_change_of_the_rules_from_the_draft_to_the_card_and_back(
     marketer.fill(points_of(marketer), "25")
     expect(panel).to_contain_text("No lead changes its tier")
     marketer.get_by_role("button", name="Save draft").first.click()
-    expect(marketer.get_by_text("Saved as revision 2.")).to_be_visible()
+    expect(marketer.get_by_text("Saved as revision 2.").first).to_be_visible()
     version = Rulebook.objects.latest("version").version
     marketer.goto(f"/rules/versions/{version}/")
     marketer.get_by_label("What changes, and why, in one sentence").fill("A request is worth 25 points, not 30.")
@@ -119,6 +119,6 @@ def test_conditions_are_built_in_the_browser(office: Office, open_page: OpenPage
     line.get_by_label("Used the ROI calculator").check()
     expect(page.locator("li.rule-line", has_text="at least 2 different acts").first).to_be_visible()
     page.get_by_role("button", name="Save draft").first.click()
-    expect(page.get_by_text("Saved as revision")).to_be_visible()
+    expect(page.get_by_text("Saved as revision").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("li.rule-line", has_text="at least 2 different acts")).to_have_count(0)
