@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from feedback.dispositions import Answer
 from feedback.outcomes import Result
 from leads.intake import Item
 from leads.models import Lead
 from revops.portal import journey
+from scoring.backtest import Backtest, pack_everything, run_backtest
+from scoring.backtest.store import Store
 from scoring.models import Rulebook
 from tests.factories import item
 from tests.portal.desk import READY, Office
@@ -74,3 +79,21 @@ def conclude(lead: Lead, kind: str, at: datetime, amount: int | None = None) -> 
 
 
 WEEK = timedelta(days=7)
+
+
+def packed(definition: Any, **options: Any) -> Backtest:
+    """What a draft would have done to the past as it is now, read anew."""
+    pack_everything(now=timezone.now())
+    return run_backtest(definition, cases=Store(), **options)
+
+
+def varied(office: Office, week: int) -> Iterator[Any]:
+    acts = ("demo_request", "content_download", "pricing_request", "webinar_attended")
+    for n in range(12):
+        number = 100 * week + n
+        yield sent(
+            office, number, employees=str(5 + 37 * n), act=acts[n % 4],
+            title=("VP Sales", "Clerk", "Head of IT")[n % 3],
+            signals=[{"kind": "pricing_page_visit"}] * (n % 3) + [{"kind": "blog_visit", "topic": "routing"}],
+            country=("DE", "BR", "US")[n % 3], timeline_on="2030-04-15" if n % 2 else "",
+        )  # fmt: skip
