@@ -19,9 +19,9 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Cases by whether tier 1 has them (0, 1): `seen` by source, half of time and outcome, `reps` by rep and outcome;
-    money in hundredths by the same, pipeline and revenue; all cases by source or rep and whether they are dated; those
-    never shown to sales. The axis of tier 1 is the last but for outcomes.
+    """Cases by what tier 1 does with them, which is the last axis but for outcomes: `seen` by source, half of time and
+    outcome, `reps` by rep and outcome; money in hundredths by the same, pipeline and revenue; all cases by source or
+    rep and whether they are dated; those never shown to sales.
     """
 
     seen: NDArray[np.int64]
@@ -88,11 +88,11 @@ class Beforehand:
 
     @cached_property
     def counts(self) -> Counts:
-        """Everything that is chosen."""
+        """Everything that is chosen, by whether it is in tier 1 (0, 1)."""
         return self.count(np.flatnonzero(self.chosen))
 
     def count(self, places: Places) -> Counts:
-        """Only these of the chosen cases."""
+        """Only these of the chosen cases, by the same."""
         past = self.past
         is_one = (self.tier[places] == 1).view(np.uint8)
         is_seen = past.is_seen[places]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.backtest.beforehand import Beforehand, Places
+from scoring.backtest.beforehand import Beforehand, Counts, Places
 from scoring.backtest.report import Changes, Group, Half, Unobservable
 from scoring.engine.frame import date_of
 from scoring.models import CaseAnswer, CaseResult
@@ -20,37 +20,28 @@ _SHAPE = (4, 2, 2, 3)
 
 @dataclass(frozen=True)
 class Tallies:
-    """Counts of seen cases: `seen` by source, half (older, newer, undated), change and outcome; `reps` by rep, change
-    and outcome. Money in hundredths by the same, without outcome: pipeline and revenue. Flows count all cases, by code,
-    whether they are dated, and change.
-    """
+    """`counts` of cases by what a draft does with them: kept, newly in, newly out, neither; `ends` as `Beforehand`."""
 
-    seen: NDArray[np.int64]
-    reps: NDArray[np.int64]
-    seen_money: NDArray[np.int64]
-    rep_money: NDArray[np.int64]
-    source_flows: NDArray[np.int64]
-    rep_flows: NDArray[np.int64]
-    unseen: NDArray[np.int64]
+    counts: Counts
     ends: tuple[int, int, int]
 
     def changes(self) -> Changes:
         """Over everything."""
-        return _changes(self.seen.sum(axis=(0, 1)), self.seen_money.sum(axis=(1, 2)))
+        return _changes(self.counts.seen.sum(axis=(0, 1)), self.counts.seen_money.sum(axis=(1, 2)))
 
     def by_source(self) -> list[Changes]:
-        return _all_changes(self.seen.sum(axis=1), self.seen_money.sum(axis=2))
+        return _all_changes(self.counts.seen.sum(axis=1), self.counts.seen_money.sum(axis=2))
 
     def by_rep(self) -> list[Changes]:
-        return _all_changes(self.reps, self.rep_money)
+        return _all_changes(self.counts.reps, self.counts.rep_money)
 
     def halves(self) -> tuple[Half, ...]:
         """The dated cases cut in two by time: a rule fitted to the older half must hold in the newer one, too."""
         middle, first, last = self.ends
-        counts = self.seen.sum(axis=0)
+        counts = self.counts.seen.sum(axis=0)
         if not middle or not counts[0].sum() or not counts[1].sum():
             return ()
-        money = self.seen_money.sum(axis=1)
+        money = self.counts.seen_money.sum(axis=1)
         days = ((first, middle - 1), (middle, last))
         return tuple(
             Half(date_of(start), date_of(end), _changes(counts[half], money[:, half]))
@@ -58,13 +49,14 @@ class Tallies:
         )
 
     def unobservable(self) -> Unobservable:
-        return Unobservable(int(self.unseen.sum()), int(self.unseen[NEWLY_IN]), int(self.unseen[NEWLY_OUT]))
+        unseen = self.counts.unseen
+        return Unobservable(int(unseen.sum()), int(unseen[NEWLY_IN]), int(unseen[NEWLY_OUT]))
 
 
 def tally(before: Beforehand, crossing: Places) -> Tallies:
     """Counts the cases of a scope of which these go into or out of tier 1: the rest is as it was."""
     whole, moved = before.counts, before.count(crossing)
-    return Tallies(
+    counts = Counts(
         seen=_spread(whole.seen, moved.seen, axis=2),
         reps=_spread(whole.reps, moved.reps, axis=1),
         seen_money=_spread(whole.seen_money, moved.seen_money, axis=3),
@@ -72,8 +64,8 @@ def tally(before: Beforehand, crossing: Places) -> Tallies:
         source_flows=_spread(whole.source_flows, moved.source_flows, axis=2),
         rep_flows=_spread(whole.rep_flows, moved.rep_flows, axis=2),
         unseen=_spread(whole.unseen, moved.unseen, axis=0),
-        ends=before.ends,
     )
+    return Tallies(counts, before.ends)
 
 
 def _spread(whole: NDArray[np.int64], moved: NDArray[np.int64], *, axis: int) -> NDArray[np.int64]:
