@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.backtest.columns import ABSENT, AS_OF, Column, Columns, acts_from
-from scoring.engine.acts import Mask, Numbers
-from scoring.engine.adding import Ages, Sum, Worths, points_of
+from scoring.engine.acts import Ages, Mask, Numbers
+from scoring.engine.adding import AddingWorkspace, Sum, Worths, points_of
 from scoring.engine.frame import FactFrame, SignalTable, TextColumn
-from scoring.engine.workspace import Workspace
-from scoring.rules.conditions import ActQuestion, Condition
+from scoring.engine.workspace import Asked, Counted
 
 MOST_MASKS = 160
 MOST_AGES = 16
@@ -38,15 +37,15 @@ class Memory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._masks: OrderedDict[Condition, NDArray[np.uint8]] = OrderedDict()
-        self._ages: OrderedDict[ActQuestion, Ages] = OrderedDict()
+        self._masks: OrderedDict[Asked, NDArray[np.uint8]] = OrderedDict()
+        self._ages: OrderedDict[Counted, Ages] = OrderedDict()
         self._totals: OrderedDict[Worths, Sum] = OrderedDict()
 
-    def knows(self, condition: Condition) -> bool:
+    def knows(self, condition: Asked) -> bool:
         """Whether the answer is remembered; it is then the last to be forgotten."""
         return self._touch(self._masks, condition)
 
-    def knows_age(self, question: ActQuestion) -> bool:
+    def knows_age(self, question: Counted) -> bool:
         return self._touch(self._ages, question)
 
     def _touch(self, held: OrderedDict[Any, Any], name: object) -> bool:
@@ -56,7 +55,7 @@ class Memory:
             held.move_to_end(name)
             return True
 
-    def mask(self, condition: Condition, n: int) -> Mask | None:
+    def mask(self, condition: Asked, n: int) -> Mask | None:
         with self._lock:
             packed = self._masks.get(condition)
             if packed is None:
@@ -64,20 +63,20 @@ class Memory:
             self._masks.move_to_end(condition)
         return cast(Mask, np.unpackbits(packed, count=n).view(np.bool_))
 
-    def keep_mask(self, condition: Condition, mask: Mask) -> None:
+    def keep_mask(self, condition: Asked, mask: Mask) -> None:
         with self._lock:
             self._masks[condition] = np.packbits(mask)
             if len(self._masks) > MOST_MASKS:
                 self._masks.popitem(last=False)
 
-    def age(self, question: ActQuestion) -> Ages | None:
+    def age(self, question: Counted) -> Ages | None:
         with self._lock:
             found = self._ages.get(question)
             if found is not None:
                 self._ages.move_to_end(question)
             return found
 
-    def keep_age(self, question: ActQuestion, age: Ages) -> None:
+    def keep_age(self, question: Counted, age: Ages) -> None:
         with self._lock:
             self._ages[question] = age
             if len(self._ages) > MOST_AGES:
@@ -165,7 +164,7 @@ class PackedFrame:
         return acts_from(self._columns, "colleagues")
 
 
-class RememberingWorkspace(Workspace):
+class RememberingWorkspace(AddingWorkspace):
     """Answers from memory where it can. When an answer will change by time alone is not worked out: nobody asks.
 
     `columns` of `n` cases have to hold whatever memory does not know; else ColumnNotRead is raised.
@@ -177,7 +176,7 @@ class RememberingWorkspace(Workspace):
         super().__init__(cast(FactFrame, PackedFrame(_Read(columns), n)))
         self._memory = memory
 
-    def mask(self, condition: Condition) -> Mask:
+    def mask(self, condition: Asked) -> Mask:
         known = self._masks.get(condition)
         if known is None:
             known = self._memory.mask(condition, self.frame.n)
@@ -187,12 +186,12 @@ class RememberingWorkspace(Workspace):
             self._masks[condition] = known
         return known
 
-    def remember(self, condition: Condition) -> None:
+    def remember(self, condition: Asked) -> None:
         """Answers it unless the answer is known."""
         if not self._memory.knows(condition):
             self.mask(condition)
 
-    def age(self, question: ActQuestion) -> Ages:
+    def age(self, question: Counted) -> Ages:
         known = self._memory.age(question)
         if known is None:
             known = super().age(question)

@@ -12,6 +12,7 @@ from scoring.engine.frame import UNDATED, SignalTable
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
+Ages = NDArray[np.uint16]
 NO_ROWS: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
 
 

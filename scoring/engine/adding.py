@@ -11,18 +11,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.engine.acts import Mask
+from scoring.engine.workspace import Workspace
 from scoring.rules.conditions import ActQuestion, Condition
 from scoring.rules.decay import FULL, decay_table, next_step_table
 from scoring.rules.definition import AXES, Axis, Rule, RulebookDefinition
 
 Sum = NDArray[np.int32]
-Ages = NDArray[np.uint16]
 Totals = Mapping[Axis, Sum]
 Tables = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -56,19 +55,17 @@ class AxisSums:
         return self.unproven_adding != self.adding or self.unproven_taking != self.taking
 
 
-class Adder(Protocol):
-    """Where conditions are answered and sums are found."""
+class AddingWorkspace(Workspace):
+    """Answers conditions, and adds up points."""
 
     def total(self, worths: Worths) -> Sum:
-        """The points of these rules, added up for every lead. Not to be written to."""
-
-
-class Answers(Protocol):
-    """What points are made from."""
-
-    def mask(self, condition: Condition) -> Mask: ...
-
-    def age(self, question: ActQuestion) -> Ages: ...
+        """The points of some rules, added up for every lead, before caps and floors. Not to be written to."""
+        total = np.zeros(self.frame.n, dtype=np.int32)
+        for worth in worths:
+            points = points_of(worth, self)
+            if points is not None:
+                total += points
+        return total
 
 
 def sums_of(definition: RulebookDefinition, unproven: Sequence[bool]) -> dict[Axis, AxisSums] | None:
@@ -107,44 +104,46 @@ def _worths(rules: Iterable[Rule]) -> Worths:
     return frozenset(worths)
 
 
-def add_up(sums: Mapping[Axis, AxisSums], definition: RulebookDefinition, adder: Adder) -> tuple[Totals, Totals]:
+def add_up(
+    sums: Mapping[Axis, AxisSums], definition: RulebookDefinition, workspace: AddingWorkspace
+) -> tuple[Totals, Totals]:
     """The axes of every lead, and the axes without unproven signals: what tiers are measured against."""
     axes, counted = {}, {}
     for axis, one in sums.items():
         cap, floor = definition.caps[axis], definition.floors.get(axis)
-        added = _cut(one.adding, definition, cap, adder)
-        counted[axis] = axes[axis] = _take_away(added, one.taking, floor, adder)
+        added = _cut(one.adding, definition, cap, workspace)
+        counted[axis] = axes[axis] = _take_away(added, one.taking, floor, workspace)
         if one.has_unproven:
-            more = _cut(one.unproven_adding, definition, cap, adder)
+            more = _cut(one.unproven_adding, definition, cap, workspace)
             more += counted[axis] - added
-            axes[axis] = _take_away(more, one.unproven_taking - one.taking, floor, adder)
+            axes[axis] = _take_away(more, one.unproven_taking - one.taking, floor, workspace)
     return axes, counted
 
 
-def _cut(adding: Mapping[str, Worths], definition: RulebookDefinition, cap: int, adder: Adder) -> Sum:
-    total = np.array(adder.total(adding.get("", frozenset())))
+def _cut(adding: Mapping[str, Worths], definition: RulebookDefinition, cap: int, workspace: AddingWorkspace) -> Sum:
+    total = np.array(workspace.total(adding.get("", frozenset())))
     for family, worths in adding.items():
         if family:
-            total += np.minimum(adder.total(worths), definition.family_caps[family])
+            total += np.minimum(workspace.total(worths), definition.family_caps[family])
     return np.minimum(total, cap, out=total)
 
 
-def _take_away(added: Sum, taking: Worths, floor: int | None, adder: Adder) -> Sum:
+def _take_away(added: Sum, taking: Worths, floor: int | None, workspace: AddingWorkspace) -> Sum:
     if not taking:
         return added
-    left = added + adder.total(taking)
+    left = added + workspace.total(taking)
     return left if floor is None else np.maximum(left, floor, out=left)
 
 
-def points_of(worth: Worth, answers: Answers) -> Sum | None:
+def points_of(worth: Worth, workspace: Workspace) -> Sum | None:
     """One rule's points of every lead before caps and floors; None if it hits nobody."""
-    mask = answers.mask(worth.condition)
+    mask = workspace.mask(worth.condition)
     if not mask.any():
         return None
     if worth.half_life_days is None or worth.fading is None:
         return np.multiply(mask, np.int32(worth.points))
     left, _wait = fading_tables(worth.half_life_days, worth.points)
-    return np.multiply(mask, left.take(answers.age(worth.fading), mode="clip"))
+    return np.multiply(mask, left.take(workspace.age(worth.fading), mode="clip"))
 
 
 @lru_cache(maxsize=512)

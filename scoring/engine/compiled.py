@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.engine.acts import Mask, Numbers
-from scoring.engine.adding import AxisSums, Tables, add_up, fading_tables, sums_of
+from scoring.engine.adding import AddingWorkspace, AxisSums, Tables, add_up, fading_tables, sums_of
 from scoring.engine.frame import FactFrame
 from scoring.engine.workspace import Workspace
 from scoring.rules.attributes import ATTRIBUTES, FactType
@@ -131,7 +131,7 @@ def evaluate(compiled: CompiledRulebook, facts: FactFrame, workspace: Workspace 
     )
 
 
-def judge(compiled: CompiledRulebook, workspace: Workspace) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+def judge(compiled: CompiledRulebook, workspace: AddingWorkspace) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Tier and priority alone, of every lead of a workspace: what `evaluate` says, without the reasons."""
     if compiled.sums is None:
         one_by_one, cut = _added_up(compiled, *_before_caps(compiled, workspace))

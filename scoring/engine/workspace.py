@@ -10,15 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.engine.acts import NO_ROWS, Acts, Mask, Numbers
-from scoring.engine.adding import Ages, Sum, Worths, points_of
+from scoring.engine.acts import NO_ROWS, Acts, Ages, Mask, Numbers
 from scoring.engine.frame import MISSING, NEVER, UNDATED, FactFrame, SignalTable, date_of
 from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
-from scoring.rules.conditions import ActQuestion, Condition
 from scoring.rules.words import plain
 
 OLDEST = 65_535
@@ -37,6 +36,18 @@ class Measure:
     earliest: Numbers
 
 
+class Asked(Protocol):
+    """A condition: it answers itself by asking the workspace. Equal ones are answered once."""
+
+    def holds(self, facts: Workspace) -> Mask: ...
+
+
+class Counted(Protocol):
+    """A question about acts."""
+
+    def measured(self, facts: Workspace) -> Measure: ...
+
+
 class Workspace:
     """One frame under evaluation. `next_change` is the first day on which time alone may change an answer.
 
@@ -47,8 +58,8 @@ class Workspace:
 
     def __init__(self, frame: FactFrame) -> None:
         self.frame = frame
-        self._masks: dict[Condition, Mask] = {}
-        self._measures: dict[ActQuestion, Measure] = {}
+        self._masks: dict[Asked, Mask] = {}
+        self._measures: dict[Counted, Measure] = {}
         self._rows: dict[tuple[tuple[str, ...], bool], NDArray[np.intp]] = {}
         self._ages: dict[bool, NDArray[np.int32]] = {}
         self._by_kind: dict[bool, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
@@ -69,32 +80,23 @@ class Workspace:
         undated = np.full(self.frame.n, UNDATED, dtype=np.int64)
         return Measure(np.zeros(self.frame.n, dtype=np.int64), undated, undated)
 
-    def mask(self, condition: Condition) -> Mask:
+    def mask(self, condition: Asked) -> Mask:
         """For which leads the condition holds."""
         known = self._masks.get(condition)
         if known is None:
             known = self._masks[condition] = condition.holds(self)
         return known
 
-    def measure(self, question: ActQuestion) -> Measure:
+    def measure(self, question: Counted) -> Measure:
         """What a question about acts counted."""
         known = self._measures.get(question)
         if known is None:
             known = self._measures[question] = question.measured(self)
         return known
 
-    def age(self, question: ActQuestion) -> Ages:
+    def age(self, question: Counted) -> Ages:
         """Days since the latest act that a question counted, OLDEST where there was none or nobody dated it."""
         return np.clip(self.frame.as_of - self.measure(question).latest, 0, OLDEST).astype(np.uint16)
-
-    def total(self, worths: Worths) -> Sum:
-        """The points of some rules, added up for every lead, before caps and floors. Not to be written to."""
-        total = np.zeros(self.frame.n, dtype=np.int32)
-        for worth in worths:
-            points = points_of(worth, self)
-            if points is not None:
-                total += points
-        return total
 
     def change_at(self, days: Numbers, where: Mask) -> None:
         """Notes that an answer may change on `days` for the leads of `where`."""

@@ -1,7 +1,8 @@
 """The rule language: what a rulebook may say, how it is read from JSON, and how it sounds in English. Pure."""
 
 from .attributes import ATTRIBUTES, Attribute, FactType
-from .definition import AXES, POINT, Axis, Disqualifier, Kind, Rule, RulebookDefinition, TierCriteria
+from .definition import AXES, POINT, Axis, Disqualifier, Rule, RulebookDefinition, TierCriteria
+from .kinds import Kind
 from .parsing import parse_rulebook
 from .reading import InvalidRulebook, Problem
 from .sentences import disqualifier_sentence, plain_points, rule_sentence, signed_points

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from scoring.rules.attributes import ATTRIBUTES, FactType
 from scoring.rules.condition_parsing import COMBINATIONS, kinds_about, parse_condition
 from scoring.rules.conditions import CONDITION_KINDS, About, AllOf, AnyOf, Condition, Not, Question
-from scoring.rules.definition import Kind
 from scoring.rules.fields import Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import InvalidRulebook, Problem, Refused
 
 LIST_TYPES = frozenset({FieldType.SIGNAL_KINDS, FieldType.TOPICS, FieldType.TEXTS, FieldType.VALUES})

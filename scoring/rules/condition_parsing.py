@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from scoring.rules.attributes import Attribute
 from scoring.rules.conditions import CONDITION_KINDS, About, AllOf, AnyOf, Condition, Not, Question
-from scoring.rules.definition import MAX_DEPTH, Kind
+from scoring.rules.definition import MAX_DEPTH
 from scoring.rules.fields import read_attribute
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import Problem, Reader
 
 COMBINATIONS = ("all_of", "any_of", "not")
@@ -27,17 +28,18 @@ def parse_condition(
             _("Combinations may lie at most %(n)d deep; split this into several rules.") % {"n": MAX_DEPTH}
         )
     condition: Condition
+    is_denied = False
     if combined:
         condition = _combination(reader, combined[0], kinds, problems, level)
     elif reader.has("signals"):
-        condition = _kind_of(reader, kinds_about(About.SIGNALS)).read(reader, kinds)
+        condition, is_denied = _kind_of(reader, kinds_about(About.SIGNALS)).read(reader, kinds)
     elif reader.has("fact"):
         fact = read_attribute(reader, reader.get("fact"), "fact")
-        condition = _kind_of(reader, kinds_about(About.FACT, fact), fact).read(reader, kinds, fact)
+        condition, is_denied = _kind_of(reader, kinds_about(About.FACT, fact), fact).read(reader, kinds, fact)
     else:
         raise reader.refuse(_("Say what to ask: “fact”, “signals”, “all_of”, “any_of” or “not”."))
     reader.done()
-    return condition
+    return Not(condition) if is_denied else condition
 
 
 def kinds_about(about: About, fact: Attribute | None = None) -> list[type[Question]]:

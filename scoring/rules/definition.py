@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from scoring.rules.conditions import ActQuestion, Condition, SignalCount, attributes_of, kinds_of
 from scoring.rules.fields import MAX_DAYS
+from scoring.rules.kinds import Kind
 from scoring.rules.stages import StageRule
 
 POINT = 1000
@@ -25,20 +26,6 @@ class Axis(StrEnum):
 
 
 AXES = tuple(Axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A signal kind as it was known when the rulebook was written."""
-
-    code: str
-    name: str
-    strength: str
-    is_proven: bool
-
-    @property
-    def is_hand_raise(self) -> bool:
-        return self.strength == "hand_raise"
 
 
 @dataclass(frozen=True, slots=True)

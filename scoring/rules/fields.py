@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from scoring.rules.attributes import ATTRIBUTES, Attribute, FactType, find_attribute, suggest_attribute
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import Reader
 from scoring.rules.words import plain, same
-
-if TYPE_CHECKING:
-    from scoring.rules.definition import Kind
 
 MAX_COUNT = 10_000
 MAX_VALUE = 2_000_000_000

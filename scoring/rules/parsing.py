@@ -19,12 +19,12 @@ from scoring.rules.definition import (
     MAX_WORDS,
     Axis,
     Disqualifier,
-    Kind,
     Rule,
     RulebookDefinition,
     TierCriteria,
 )
 from scoring.rules.fields import read_attribute
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import InvalidRulebook, Problem, Reader, Refused
 from scoring.rules.sentences import (
     condition_clause,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from scoring.rules.attributes import ATTRIBUTES
-
-if TYPE_CHECKING:
-    from scoring.rules.definition import Kind
+from scoring.rules.kinds import Kind
 
 _SHORTEST_VALUES = {"c_level": "C-level", "vp": "VP", "hr": "HR", "it": "IT", "revops": "RevOps"}
 _MEASURES = {"webinar_attended": "%(n)d %%", "time_on_site": "%(n)d seconds"}

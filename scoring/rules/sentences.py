@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from scoring.rules.conditions import Condition
-from scoring.rules.definition import Disqualifier, Kind, Rule
+from scoring.rules.definition import Disqualifier, Rule
+from scoring.rules.kinds import Kind
 from scoring.rules.phrases import join_names, plain_points, shown_value, signed_points
 from scoring.rules.stages import StageRule
 

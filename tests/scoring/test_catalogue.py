@@ -27,8 +27,8 @@ from scoring.rules.catalogue import (
 )
 from scoring.rules.conditions import CONDITION_KINDS, AllOf, Not
 from scoring.rules.conditions.facts import FactQuestion
-from scoring.rules.definition import Kind
 from scoring.rules.fields import FACT, Field, FieldType
+from scoring.rules.kinds import Kind
 
 from .factories import KINDS, TODAY, small_rulebook
 from .strategies import conditions

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_noop
 from scoring.rules.conditions.base import ActQuestion
 from scoring.rules.conditions.facts import shown_date
 from scoring.rules.fields import AT_LEAST, BY, MAX_COUNT, MAX_DAYS, SIGNALS, TOPICS, WITHIN_DAYS, Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.phrases import either, join_names, measured, window
 
 if TYPE_CHECKING:
     from scoring.engine.acts import Acts, Mask
     from scoring.engine.workspace import Measure, Workspace
-    from scoring.rules.definition import Kind
 
 ACCOUNT = "account"
 MINIMUM_VALUE = Field("minimum_value", FieldType.NUMBER, gettext_noop("measuring at least"), required=False)

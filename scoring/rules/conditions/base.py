@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from scoring.rules.attributes import Attribute, FactType
 from scoring.rules.fields import Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import Reader
 
 if TYPE_CHECKING:
     from scoring.engine.acts import Mask
     from scoring.engine.workspace import Measure, Workspace
-    from scoring.rules.definition import Kind
 
 
 class About(StrEnum):
@@ -74,15 +74,12 @@ class Question(Condition):
     since: ClassVar[str] = "0.1"
 
     @classmethod
-    def read(cls, reader: Reader, kinds: Mapping[str, Kind], fact: Attribute | None = None) -> Condition:
-        """The condition in JSON. Raises Refused after noting what is wrong."""
-        from scoring.rules.conditions.combining import Not
-
+    def read(cls, reader: Reader, kinds: Mapping[str, Kind], fact: Attribute | None = None) -> tuple[Question, bool]:
+        """The question in JSON, and whether it is denied there. Raises Refused after noting what is wrong."""
         values = [(field, field.read(reader, kinds, fact)) for field in cls.fields]
         question = cls(**{field.place: value for field, value in values if field.type is not FieldType.TRUTH})
         question.check(reader)
-        denied = any(value is False for field, value in values if field.type is FieldType.TRUTH)
-        return Not(question) if denied else question
+        return question, any(value is False for field, value in values if field.type is FieldType.TRUTH)
 
     def check(self, reader: Reader) -> None:
         """Refuses what no single field can: ends that cross, choices that contradict."""

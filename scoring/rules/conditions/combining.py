@@ -10,11 +10,11 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from scoring.rules.conditions.base import Condition, Question
+from scoring.rules.kinds import Kind
 
 if TYPE_CHECKING:
     from scoring.engine.acts import Mask
     from scoring.engine.workspace import Workspace
-    from scoring.rules.definition import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_noop
 from scoring.rules.attributes import FactType
 from scoring.rules.conditions.facts import FactQuestion
 from scoring.rules.fields import FACT, MAX_DAYS, WITHIN_DAYS, Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.phrases import label_of
 
 if TYPE_CHECKING:
     from scoring.engine.acts import Mask
     from scoring.engine.workspace import Workspace
-    from scoring.rules.definition import Kind
 
 
 @dataclass(frozen=True, slots=True)

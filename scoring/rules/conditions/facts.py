@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
 from scoring.rules.conditions.base import Question
 from scoring.rules.fields import FACT, Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.phrases import either, label_of, shown_value
 from scoring.rules.reading import Reader
 from scoring.rules.words import mentioned, plain, same, words_of
@@ -20,7 +21,6 @@ from scoring.rules.words import mentioned, plain, same, words_of
 if TYPE_CHECKING:
     from scoring.engine.acts import Mask
     from scoring.engine.workspace import Workspace
-    from scoring.rules.definition import Kind
 
 
 class FactQuestion(Question):

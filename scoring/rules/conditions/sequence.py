@@ -13,13 +13,13 @@ from django.utils.translation import gettext_noop
 from scoring.rules.conditions.acts import on_day
 from scoring.rules.conditions.base import ActQuestion
 from scoring.rules.fields import MAX_DAYS, SIGNALS, WITHIN_DAYS, Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.phrases import join_names, window
 from scoring.rules.reading import Reader
 
 if TYPE_CHECKING:
     from scoring.engine.acts import Acts, Mask
     from scoring.engine.workspace import Measure, Workspace
-    from scoring.rules.definition import Kind
 
 
 @dataclass(frozen=True, slots=True)

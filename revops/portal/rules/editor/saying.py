@@ -10,7 +10,8 @@ from revops.portal.rules.editor.working import NOES, RULES, STAGES, TIERS, Line,
 from scoring.rules import AXES, disqualifier_sentence, rule_sentence
 from scoring.rules.condition_parsing import parse_condition
 from scoring.rules.conditions import Condition
-from scoring.rules.definition import Disqualifier, Kind, Rule, RulebookDefinition
+from scoring.rules.definition import Disqualifier, Rule, RulebookDefinition
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import Problem, Refused
 from scoring.rules.sentences import condition_clause, stage_sentence
 from scoring.rules.stages import EvaluationStage, StageRule

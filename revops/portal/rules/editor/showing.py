@@ -16,8 +16,9 @@ from revops.portal.rules.editor.working import RULES, STAGES, TIERS, Line, Worki
 from scoring.rules import AXES
 from scoring.rules.attributes import ATTRIBUTES
 from scoring.rules.conditions import CONDITION_KINDS, About
-from scoring.rules.definition import MAX_DEPTH, Kind, RulebookDefinition
+from scoring.rules.definition import MAX_DEPTH, RulebookDefinition
 from scoring.rules.fields import Field, FieldType
+from scoring.rules.kinds import Kind
 from scoring.rules.reading import Problem
 
 AXIS_TITLES: dict[str, str | Promise] = {
