@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from celery import Celery
 from celery.signals import beat_init, worker_init, worker_process_init
 
-from revops.foundation.collector import look_less_often
+from revops.foundation.processes import work_in_the_background
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
 
@@ -25,9 +25,9 @@ def read_schedule(sender: Celery, **_: object) -> None:
 
 
 @worker_process_init.connect
-def spare_the_collector(**_: object) -> None:
-    """Imports and rescorings make many objects and hardly any garbage in cycles."""
-    look_less_often()
+def step_back(**_: object) -> None:
+    """Imports and rescorings wait for people, and make many objects with hardly any garbage in cycles."""
+    work_in_the_background()
 
 
 @worker_init.connect

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from revops.foundation.collector import look_less_often
+from revops.foundation.processes import look_less_often
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
 

@@ -99,6 +99,9 @@ def _worker(job: Job) -> subprocess.Popen[bytes]:
         "import sys, django; django.setup()\n"
         "from django.utils import timezone\n"
         "from revops.foundation import jobs\n"
+        "from revops.foundation.processes import work_in_the_background\n"
+        "import revops.portal.journey\n"
+        "work_in_the_background()\n"
         "sys.exit(0 if jobs.run(sys.argv[1], timezone.now) == 'done' else 1)\n"
     )
     return subprocess.Popen([sys.executable, "-c", code, str(job.pk)], env=environment, cwd=settings.BASE_DIR)
