@@ -13,6 +13,8 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from revops.foundation.round_trips import plans_kept
+
 
 class Step(StrEnum):
     RECEIVED = "received"
@@ -106,7 +108,7 @@ def times_of(lead_ids: Sequence[UUID]) -> dict[UUID, LeadTimes]:
     """
     if not lead_ids:
         return {}
-    with connection.cursor() as cursor:
+    with plans_kept(len(lead_ids)), connection.cursor() as cursor:
         cursor.execute(_TIMES, [list(lead_ids)])
         rows = cursor.fetchall()
     return {row[0]: LeadTimes(_steps(dict(zip(Step, row[1:], strict=True)))) for row in rows}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.second_look import WITHIN, Colleague, Surroundings
 from leads.models import Lead, Person, Signal
 from leads.models.signals import Strength
+from revops.foundation.kept_queries import Kept, any_of, blank
 from scoring.models import LeadScore, ScoreDecision
 from scoring.rules.stages import stage_of
 from sla.models import HandOff
@@ -30,15 +31,7 @@ def surroundings_of(
     """
     since = now - WITHIN
     accounts = {lead.account_id for lead in leads if lead.account_id}
-    active = (
-        Signal.objects.filter(lead__account_id__in=accounts, lead__withdrawn_at__isnull=True)
-        .filter(occurred_at__gte=since, occurred_at__lte=now)
-        .exclude(kind__strength=Strength.LOW)
-        .order_by()
-        .values("lead__account_id", *(f"person__{name}" for name in _NAME))
-        .annotate(acts=Count("pk"), last_at=Max("occurred_at"))
-        .order_by("-last_at")
-    )
+    active = _ACTIVE.fetch(accounts=list(accounts), since=since, now=now)
     colleagues: dict[UUID, list[tuple[UUID, Colleague]]] = {}
     for row in active:
         person = Person(**{name: row[f"person__{name}"] for name in _NAME})
@@ -60,23 +53,35 @@ def surroundings_of(
 
 
 _NAME = ("id", "first_name", "last_name", "email")
+_ACTIVE = Kept(
+    Signal.objects.filter(lead__account=any_of("accounts"), lead__withdrawn_at__isnull=True)
+    .filter(occurred_at__gte=blank("since"), occurred_at__lte=blank("now"))
+    .exclude(kind__strength=Strength.LOW)
+    .order_by()
+    .values("lead__account_id", *(f"person__{name}" for name in _NAME))
+    .annotate(acts=Count("pk"), last_at=Max("occurred_at"))
+    .order_by("-last_at")
+)
 
 
 def _stages(handoffs: Sequence[HandOff]) -> dict[UUID, tuple[str, ...]]:
     """Leads whose evaluation stage rose since the hand-off, in words. One query."""
-    then = ScoreDecision.objects.filter(pk=OuterRef("score_decision_id")).values("evaluation_stage")
-    latest = LeadScore.objects.filter(pk=OuterRef("lead_id")).values("decision__evaluation_stage")
-    rows = (
-        HandOff.objects.filter(pk__in=[handoff.pk for handoff in handoffs])
-        .order_by()
-        .annotate(then=Subquery(then), latest=Subquery(latest))
-        .values_list("lead_id", "then", "latest")
-    )
+    rows = _STAGES.fetch(handoffs=[handoff.pk for handoff in handoffs])
     return {
         lead_id: (_("went from %(then)s to %(now)s") % {"then": _stage(before), "now": _stage(after)},)
         for lead_id, before, after in rows
         if (after or 0) > (before or 0)
     }
+
+
+_THEN = ScoreDecision.objects.filter(pk=OuterRef("score_decision_id")).values("evaluation_stage")
+_LATEST = LeadScore.objects.filter(pk=OuterRef("lead_id")).values("decision__evaluation_stage")
+_STAGES = Kept(
+    HandOff.objects.filter(pk=any_of("handoffs"))
+    .order_by()
+    .annotate(then=Subquery(_THEN), latest=Subquery(_LATEST))
+    .values_list("lead_id", "then", "latest")
+)
 
 
 def _stage(number: int | None) -> str:
@@ -87,10 +92,7 @@ def _stage(number: int | None) -> str:
 def _acts(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: datetime) -> dict[UUID, tuple[str, ...]]:
     """The strong acts of each lead's person after its hand-off, the most frequent first. One query."""
     acts: dict[UUID, Counter[str]] = {}
-    rows = Signal.objects.filter(
-        lead_id__in=[lead.pk for lead in leads], occurred_at__gt=since, kind__strength__in=STRONG
-    ).values_list("lead_id", "kind__name", "occurred_at")
-    for lead_id, name, at in rows:
+    for lead_id, name, at in _STRONG_ACTS.fetch(leads=[lead.pk for lead in leads], since=since):
         handoff = handoffs.get(lead_id)
         if handoff is not None and at is not None and at > handoff.handed_off_at:
             acts.setdefault(lead_id, Counter())[f"{name[:1].lower()}{name[1:]}"] += 1
@@ -98,3 +100,10 @@ def _acts(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: dateti
         lead_id: tuple(f"{name} ×{times}" if times > 1 else name for name, times in found.most_common())
         for lead_id, found in acts.items()
     }
+
+
+_STRONG_ACTS = Kept(
+    Signal.objects.filter(lead=any_of("leads"), occurred_at__gt=blank("since"), kind__strength__in=STRONG).values_list(
+        "lead_id", "kind__name", "occurred_at"
+    )
+)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from feedback.models import TalkTrack, TalkTrackVote
+from revops.foundation.kept_queries import blank
 
 _WEIGHTS = {"topic": 8, "industry": 4, "function": 2, "seniority": 1}
 """What makes a track fit better: the topic counts most, then how narrow the segment is."""
@@ -25,7 +26,7 @@ class Segment:
     topics: tuple[str, ...] = ()
 
 
-def tracks_in_use(today: date) -> QuerySet[TalkTrack]:
+def tracks_in_use(today: date | blank) -> QuerySet[TalkTrack]:
     """Tracks that may be shown: switched on and not expired."""
     return TalkTrack.objects.filter(is_active=True, expires_on__gte=today)
 

@@ -19,6 +19,8 @@ from leads.models import BouncedAddress, ConsentEvent, ConsentProof, ConsentWord
 from leads.models.consents import ConsentChannel, ConsentKind, ConsentPurpose
 from leads.models.sources import SourceKind
 from revops.foundation.ids import new_ids
+from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.round_trips import plans_kept
 
 LONGEST_TEXT = 5_000
 
@@ -112,7 +114,7 @@ def standings(person_ids: Collection[UUID], *, now: datetime) -> dict[UUID, dict
     if not person_ids:
         return {}
     found: dict[UUID, dict[str, Standing]] = {}
-    with connection.cursor() as cursor:
+    with plans_kept(len(person_ids)), connection.cursor() as cursor:
         cursor.execute(_LATEST, [list(person_ids)])
         for person_id, purpose, kind, at, expires_at in cursor.fetchall():
             is_over = kind == ConsentKind.GIVEN and expires_at is not None and expires_at <= now
@@ -176,6 +178,10 @@ ORDER BY id LIMIT %s
 """
 
 
+_BOUNCED = Kept(BouncedAddress.objects.filter(pk=any_of("digests")).values_list("pk", flat=True))
+_SOURCE_KINDS = Kept(Lead.objects.filter(person=any_of("people")).values_list("person_id", "source__kind"))
+
+
 @dataclass(frozen=True, slots=True)
 class MailVerdict:
     """Whether something may be mailed to a person, and why, in words."""
@@ -199,10 +205,9 @@ def mail_verdicts(
 ) -> dict[UUID, dict[str, MailVerdict]]:
     """The same for several purposes, when it is known how people stand (see `standings`). Two queries."""
     digests = {person.pk: digest_of(str(person.email)) for person in people if person.email}
-    bounced = set(BouncedAddress.objects.filter(pk__in=digests.values()).values_list("pk", flat=True))
+    bounced = set(_BOUNCED.fetch(digests=list(digests.values())))
     kinds: dict[UUID, set[str]] = {}
-    sources = Lead.objects.filter(person__in=[person.pk for person in people])
-    for person_id, kind in sources.values_list("person_id", "source__kind"):
+    for person_id, kind in _SOURCE_KINDS.fetch(people=[person.pk for person in people]):
         kinds.setdefault(person_id, set()).add(kind)
     return {
         person.pk: {

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.dateparse import parse_date, parse_datetime
 
 from revops.foundation.models import User
+from revops.foundation.round_trips import plans_kept
 from scoring.models import LeadScore, ReasonMark
 
 _NOTES = """
@@ -71,7 +72,7 @@ def mark_reason(lead_id: UUID, rule_key: str, user: User, is_helpful: bool, now:
 
 def score_notes(lead_id: UUID, user_id: Any, now: datetime) -> ScoreNotes:
     """What stands beside the score of a lead, for one person. One query."""
-    with connection.cursor() as cursor:
+    with plans_kept(), connection.cursor() as cursor:
         cursor.execute(_NOTES, {"lead": lead_id, "user": user_id, "now": now})
         granted, marks, review_by_on = cursor.fetchone()
     review_on = parse_date(review_by_on) if isinstance(review_by_on, str) else review_by_on

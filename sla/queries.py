@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from revops.foundation.kept_queries import Kept, any_of
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
 from sla.business_time import BusinessHours, from_microseconds, to_microseconds
@@ -76,14 +77,16 @@ def promises_of(user: User) -> QuerySet[Clock]:
 def clocks_of_leads(lead_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
     """All clocks of each lead in the order they started, those an undo replaced left out. One query."""
     found: dict[UUID, list[Clock]] = defaultdict(list)
-    clocks = (
-        Clock.objects.filter(lead_id__in=list(lead_ids), replaced_by__isnull=True)
-        .select_related("clause", "user", "calendar_version")
-        .order_by("started_at", "id")
-    )
-    for clock in clocks:
+    for clock in _CLOCKS.fetch(leads=list(lead_ids)):
         found[clock.lead_id].append(clock)
     return dict(found)
+
+
+_CLOCKS = Kept(
+    Clock.objects.filter(lead=any_of("leads"), replaced_by__isnull=True)
+    .select_related("clause", "user", "calendar_version")
+    .order_by("started_at", "id")
+)
 
 
 def agreement_hours() -> BusinessHours | None:

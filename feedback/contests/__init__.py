@@ -8,6 +8,7 @@ from .reading import (
     contested_rejections,
     contests_for,
     counts_by_side,
+    latest_contests,
     open_due,
     tallies_by_key,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "contests_for",
     "counts_by_side",
     "judge_contest",
+    "latest_contests",
     "may_judge",
     "open_contest",
     "open_due",

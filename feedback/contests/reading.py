@@ -12,12 +12,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from feedback.models import Contest, Disposition
 from leads.models import Lead, SubmissionOutcome
+from revops.foundation.kept_queries import Kept, blank
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
 from scoring.models import ScoreDecision
 from sla.models import Assignment
 
 _WITH = ("lead__person", "lead__account", "contested_by", "judge", "verdict", "verdict__judge")
+CONTESTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,12 @@ class Counts:
 
 def contests_for(user: User) -> QuerySet[Contest]:
     """Contests somebody may know of: all, or for reps their own, those about their work and those they judge."""
+    return _known(visibility(user, "lead"), user)
+
+
+def _known(level: str, user: Any) -> QuerySet[Contest]:
     contests = Contest.objects.filter(lead__withdrawn_at__isnull=True).select_related(*_WITH)
-    match visibility(user, "lead"):
+    match level:
         case "all":
             return contests
         case "none":
@@ -53,16 +59,34 @@ def contests_for(user: User) -> QuerySet[Contest]:
             return contests.filter(Q(contested_by=user) | Q(concerns=user) | Q(judge=user))
 
 
+_ABOUT = {
+    level: Kept(
+        _known(level, blank("user")).filter(lead=blank("lead")).order_by("-contested_at", "-pk")[:CONTESTS_SHOWN]
+    )
+    for level in ("all", "own", "team")
+}
+
+
+def latest_contests(user: User, lead: Lead) -> list[Contest]:
+    """The latest contests about a lead that somebody may know of. One query."""
+    kept = _ABOUT.get(visibility(user, "lead"))
+    return kept.fetch(user=user.pk, lead=lead.pk) if kept else []
+
+
 def contestable_about(lead: Lead) -> set[str]:
     """What of a lead there is to contest at all: its score and tier, its route, a match of a submission. One query."""
-    found = Lead.objects.filter(pk=lead.pk).values_list(
+    ((is_scored, was_routed, has_match),) = _CONTESTABLE.fetch(lead=lead.pk)
+    kinds = {"score": is_scored, "tier": is_scored, "route": was_routed, "duplicate": has_match}
+    return {about for about, is_there in kinds.items() if is_there}
+
+
+_CONTESTABLE = Kept(
+    Lead.objects.filter(pk=blank("lead")).values_list(
         Exists(ScoreDecision.objects.filter(lead=OuterRef("pk"))),
         Exists(Assignment.objects.filter(handoff__lead=OuterRef("pk"), user__isnull=False)),
         Exists(SubmissionOutcome.objects.filter(lead=OuterRef("pk"), kind="attached")),
     )
-    is_scored, was_routed, has_match = found.get()
-    kinds = {"score": is_scored, "tier": is_scored, "route": was_routed, "duplicate": has_match}
-    return {about for about, is_there in kinds.items() if is_there}
+)
 
 
 def contested_rejections(rows: Iterable[Disposition], side: str) -> dict[UUID, Contest]:

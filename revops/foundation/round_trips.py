@@ -15,7 +15,10 @@ from revops.foundation.bulk import FEW
 Statement = tuple[str, Sequence[Any]]
 """SQL with placeholders, and its values."""
 
+HANDFUL = 64
 _PREPARE_AFTER = 2
+_PLANS = 400
+"""As many as the portal has statements of this kind; forgetting and making plans anew costs more than keeping them."""
 
 
 def fetch_together(*statements: Statement) -> list[list[tuple[Any, ...]]]:
@@ -48,11 +51,15 @@ def one_round_trip(rows: int = 1) -> Iterator[None]:
 
 
 @contextmanager
-def plans_kept() -> Iterator[None]:
+def plans_kept(longest: int = 1) -> Iterator[None]:
     """The server keeps the plans of the statements inside, so that the next time it only runs them.
 
-    For few rows: a plan that is kept is made for a handful of values, and reads thousands badly.
+    A plan that is kept is made for a handful of values and reads thousands badly: with a list of more than HANDFUL
+    among them (`longest`) the statements run as usual.
     """
+    if longest > HANDFUL:
+        yield
+        return
     raw = _preparing()
     usual = raw.cursor_factory
     raw.cursor_factory = ServerBindingCursor
@@ -68,4 +75,5 @@ def _preparing() -> Any:
     raw = connection.connection
     if raw.prepare_threshold is None:
         raw.prepare_threshold = _PREPARE_AFTER
+        raw.prepared_max = _PLANS
     return raw

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from revops.foundation.kept_queries import Kept, any_of, blank
 from scoring.engine import FORMULA_VERSION, CompiledRulebook, Evaluation, evaluate, frame_of, read_inputs
 from scoring.engine.reasons import read_reasons
 from scoring.explanation.explained import (
@@ -38,9 +39,17 @@ def explain(decision: ScoreDecision) -> Explanation:
     return _explanations.keep(decision.lead_id, decision.pk, tell(decision, judged, lead))
 
 
+def explain_decision(lead_id: UUID, decision_id: int) -> Explanation | None:
+    """Why a decision about the lead was made; None if there is none. One query, none if this process told it before."""
+    if (told := _explanations.of(lead_id, decision_id)) is not None:
+        return told
+    decision = _DECISIONS.first(decision=decision_id)
+    return explain(decision) if decision else None
+
+
 def explain_lead(lead_id: UUID) -> Explanation | None:
     """Why the lead has its current score, None if it was never judged. One query; more while it is provisional."""
-    score = LeadScore.objects.select_related("decision__rulebook").filter(pk=lead_id).first()
+    score = _SCORES.first(leads=[lead_id])
     return explain_score(score) if score else None
 
 
@@ -60,7 +69,7 @@ def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
 
     One query, and one more if there are decisions whose summary this process does not remember.
     """
-    current = LeadScore.objects.filter(pk__in=list(lead_ids)).values_list("lead_id", "decision_id", "is_provisional")
+    current = _CURRENT.fetch(leads=list(lead_ids))
     told: dict[UUID, str] = {}
     unknown = []
     for lead_id, decision_id, is_provisional in current:
@@ -69,12 +78,24 @@ def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
             unknown.append(lead_id)
         else:
             told[lead_id] = words
-    scores = LeadScore.objects.filter(pk__in=unknown).select_related("decision__rulebook") if unknown else ()
+    scores = _SCORES.fetch(leads=unknown) if unknown else ()
     for decision, judged, lead in _judged([score.decision for score in scores if not score.is_provisional]):
         told[decision.lead_id] = _summaries.keep(decision.lead_id, decision.pk, tell_shortly(decision, judged, lead))
     for decision, judged, lead in _judged_anew([score for score in scores if score.is_provisional]):
         told[decision.lead_id] = tell_shortly(decision, judged, lead)
     return told
+
+
+_CURRENT = Kept(LeadScore.objects.filter(pk=any_of("leads")).values_list("lead_id", "decision_id", "is_provisional"))
+_SCORES = Kept(
+    LeadScore.objects.filter(pk=any_of("leads"))
+    .select_related("decision__rulebook")
+    .defer("decision__rulebook__definition")
+)
+_DECISIONS = Kept(
+    ScoreDecision.objects.filter(pk=blank("decision")).select_related("rulebook").defer("rulebook__definition")
+)
+"""Without the rules themselves: each process compiles a rulebook once."""
 
 
 def explain_now(lead_id: UUID, now: datetime) -> Explanation | None:
@@ -147,7 +168,7 @@ def _judged(decisions: Sequence[ScoreDecision]) -> Iterable[tuple[ScoreDecision,
         by_rulebook.setdefault(decision.rulebook_id, []).append(decision)
     for group in by_rulebook.values():
         book = group[0].rulebook
-        compiled = compiled_rulebook(book.pk, book.content_hash, book.definition)
+        compiled = compiled_rulebook(book.pk, book.content_hash)
         judged = Judged(compiled, evaluate_decisions(group, compiled))
         yield from ((decision, judged, index) for index, decision in enumerate(group))
 
@@ -162,6 +183,7 @@ __all__ = [
     "StageExplanation",
     "evaluate_decisions",
     "explain",
+    "explain_decision",
     "explain_lead",
     "explain_many",
     "explain_now",

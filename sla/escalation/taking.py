@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from leads.models import Attempt
 from revops.foundation.ids import new_ids
+from revops.foundation.kept_queries import Kept, any_of
 from revops.foundation.reading import rows_where
 from sla.clocks import evidence_of, meet_clocks
 from sla.escalation.ladders import Ladder, ladders_of
@@ -67,10 +68,16 @@ def escalate_due(*, now: datetime, limit: int = 10_000) -> list[StepTaken]:
 def escalations_of(lead_ids: Iterable[UUID]) -> dict[UUID, list[Escalation]]:
     """Every step taken about each lead, oldest first. One query."""
     found: dict[UUID, list[Escalation]] = defaultdict(list)
-    rows = Escalation.objects.filter(lead__in=list(lead_ids)).select_related("receiver", "clock__clause")
-    for row in rows.order_by("taken_at", "after"):
+    for row in _TAKEN.fetch(leads=list(lead_ids)):
         found[row.lead_id].append(row)
     return dict(found)
+
+
+_TAKEN = Kept(
+    Escalation.objects.filter(lead=any_of("leads"))
+    .select_related("receiver", "clock__clause")
+    .order_by("taken_at", "after")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from revops.foundation.kept_queries import Kept, any_of
 from sla.clocks import refresh_deadlines, replace_clocks
 from sla.models import Clock, HandOff
 from sla.routing import charge_turns_again, give_turns_back
@@ -39,13 +40,15 @@ class AnswerResult:
 
 def latest_handoffs(lead_ids: Sequence[UUID]) -> dict[UUID, HandOff]:
     """The newest hand-off of each lead that had one, with owner and `answered_by`. One query."""
-    newest = (
-        HandOff.objects.filter(lead_id__in=lead_ids)
-        .select_related("owner", "answered_by")
-        .order_by("lead_id", "-number")
-        .distinct("lead_id")
-    )
-    return {handoff.lead_id: handoff for handoff in newest}
+    return {handoff.lead_id: handoff for handoff in _NEWEST.fetch(leads=list(lead_ids))}
+
+
+_NEWEST = Kept(
+    HandOff.objects.filter(lead=any_of("leads"))
+    .select_related("owner", "answered_by")
+    .order_by("lead_id", "-number")
+    .distinct("lead_id")
+)
 
 
 def answer_handoffs(answers: Sequence[HandOffAnswer], *, now: datetime) -> AnswerResult:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from feedback.models import Outcome, OutcomeStage
 from leads.models import Lead
+from revops.foundation.kept_queries import Kept, blank
 
 MOST_SHOWN = 60
 
@@ -32,9 +33,14 @@ class OutcomeRow:
         return str(self.what.attributes.get("stage") or "")
 
 
+_OUTCOMES = Kept(
+    Outcome.objects.filter(lead=blank("lead")).select_related("recorded_by").order_by("-recorded_at", "-pk")
+)
+
+
 def outcome_rows(lead: Lead) -> list[OutcomeRow]:
     """The outcomes of a lead, the latest first. One query."""
-    rows = list(Outcome.objects.filter(lead=lead).select_related("recorded_by").order_by("-recorded_at", "-pk"))
+    rows = _OUTCOMES.fetch(lead=lead.pk)
     by_id = {row.pk: row for row in rows}
     replaced: set[UUID] = {row.corrects_id for row in rows if row.corrects_id}
     found = []

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import Disposition, DispositionKind
 from leads.models import Lead
+from revops.foundation.kept_queries import Kept, any_of, blank
 from revops.foundation.models import LedgerEntry, User
 from revops.foundation.pages.charts import Bar, Chart, contributions
 from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
@@ -18,8 +19,7 @@ from revops.portal.lead_pages.privacy import Privacy, privacy_of
 from revops.portal.lead_pages.timeline import Timeline, timeline_of
 from revops.portal.lead_pages.touches import Touches, touches_of_lead
 from revops.portal.queue.card import Card, card_for
-from scoring.explanation import AxisBeside, Explanation, explain, side_by_side
-from scoring.models import ScoreDecision
+from scoring.explanation import AxisBeside, Explanation, explain_decision, side_by_side
 from scoring.rules import plain_points
 from sla.fair_turns import TURN
 from sla.handoffs import latest_handoffs
@@ -98,22 +98,18 @@ def lead_view(
         timeline=timeline_of(lead, kind, cursor),
         routing=_routing(lead),
         outcomes=outcome_rows(lead),
-        answers=list(
-            Disposition.objects.filter(lead=lead, is_history=False)
-            .select_related("user", "reason", "undone_by")
-            .order_by("-recorded_at", "-pk")[:20]
-        ),
-        ledger=_ledger(lead) if sees_ledger else [],
+        answers=_ANSWERS.fetch(lead=lead.pk),
+        ledger=_LEDGER.fetch(lead=lead.pk) if sees_ledger else [],
         privacy=privacy_of(lead),
         touches=touches_of_lead(lead),
     )
 
 
 def _explained(handoff: HandOff | None) -> Explanation | None:
-    """The score as it was at the hand-off. One query, also when there was none."""
-    decision_id = (handoff.score_decision_id if handoff else None) or 0
-    decision = ScoreDecision.objects.select_related("rulebook").filter(pk=decision_id).first()
-    return explain(decision) if decision else None
+    """The score as it was at the hand-off."""
+    if handoff is None or handoff.score_decision_id is None:
+        return None
+    return explain_decision(handoff.lead_id, handoff.score_decision_id)
 
 
 def _axes(then: Explanation | None, now: Explanation | None) -> list[AxisPair]:
@@ -148,14 +144,10 @@ def _chart(part: Any, when: str) -> Chart | None:
 
 def _routing(lead: Lead) -> list[RoutingRow]:
     """Who could have had the lead and the first test each failed. Two queries."""
-    assignments = list(
-        Assignment.objects.filter(handoff__lead=lead)
-        .select_related("user", "turn", "handoff")
-        .order_by("-assigned_at", "-pk")[:5]
-    )
+    assignments = _ASSIGNMENTS.fetch(lead=lead.pk)
     traces = {assignment.pk: read_trace(assignment) for assignment in assignments}
     people = {user_id for trace in traces.values() for user_id, _test, _balance in trace}
-    names = dict(User.objects.filter(pk__in=people).values_list("pk", "name"))
+    names = dict(_NAMES.fetch(people=list(people)))
     return [
         RoutingRow(
             assignment,
@@ -170,8 +162,18 @@ def _routing(lead: Lead) -> list[RoutingRow]:
     ]
 
 
-def _ledger(lead: Lead) -> Sequence[LedgerEntry]:
-    return list(LedgerEntry.objects.filter(subject_kind="lead", subject_id=lead.pk).order_by("-id")[:LEDGER_SHOWN])
+_ASSIGNMENTS = Kept(
+    Assignment.objects.filter(handoff__lead=blank("lead"))
+    .select_related("user", "turn", "handoff")
+    .order_by("-assigned_at", "-pk")[:5]
+)
+_NAMES = Kept(User.objects.filter(pk=any_of("people")).values_list("pk", "name"))
+_ANSWERS = Kept(
+    Disposition.objects.filter(lead=blank("lead"), is_history=False)
+    .select_related("user", "reason", "undone_by")
+    .order_by("-recorded_at", "-pk")[:20]
+)
+_LEDGER = Kept(LedgerEntry.objects.filter(subject_kind="lead", subject_id=blank("lead")).order_by("-id")[:LEDGER_SHOWN])
 
 
 def _is_undone(row: Disposition) -> bool:

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import ImportRun, Lead, PrivacyRequest, Submission, SubmissionOutcome
+from revops.foundation.kept_queries import Kept, blank
 
 READ = 50
 """So many submissions of a lead are read, the earliest first: who said something first is its source."""
@@ -41,16 +42,19 @@ class Privacy:
 
 def privacy_of(lead: Lead) -> Privacy:
     """The privacy box of a lead with person and account loaded. Three queries."""
-    outcomes = (
-        SubmissionOutcome.objects.filter(lead=lead, kind__in=["new", "attached"])
-        .select_related("submission__source", "submission__body")
-        .order_by("submission__received_at", "pk")
-    )
-    sent = [outcome.submission for outcome in outcomes[:READ]]
+    sent = [outcome.submission for outcome in _SENT.fetch(lead=lead.pk)]
     basis, at = _basis(sent)
     person = lead.person
-    asked = list(PrivacyRequest.objects.filter(person=person).order_by("-pk")[:3])
+    asked = _ASKED.fetch(person=person.pk)
     return Privacy(basis, at, _origins(lead, sent), person.do_not_contact, person.erased_at, asked)
+
+
+_SENT = Kept(
+    SubmissionOutcome.objects.filter(lead=blank("lead"), kind__in=["new", "attached"])
+    .select_related("submission__source", "submission__body")
+    .order_by("submission__received_at", "pk")[:READ]
+)
+_ASKED = Kept(PrivacyRequest.objects.filter(person=blank("person")).order_by("-pk")[:3])
 
 
 def _basis(sent: Sequence[Submission]) -> tuple[str, datetime | None]:

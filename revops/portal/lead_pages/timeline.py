@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+from enum import Enum
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeAlias
 
+from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
@@ -18,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from feedback.models import Disposition, DispositionKind, Outcome
 from leads.lifecycle import Stage
 from leads.models import Attempt, Lead, LifecycleEvent, PersonMerge, Signal, SubmissionOutcome
+from revops.foundation.kept_queries import Kept, any_of, blank, fetch_kept
 from scoring.models import ScoreDecision
 from sla.models import Assignment
 
@@ -43,16 +47,27 @@ class Event:
 class Kind:
     """One sort of event: where its rows are, which instant orders them, and how a row reads.
 
-    Rows are those of a lead, and perhaps of those that were merged into it: their ids come with it first.
+    The rows of a lead have the blank `lead`; those also of leads that were merged into it have the blank `leads`.
     """
 
     code: str
     label: str | Promise
-    rows: Callable[[Sequence[UUID]], QuerySet[Any]]
+    rows: QuerySet[Any]
     at: str
     tell: Callable[[Any], Event]
     is_long: bool = False
-    """There may be ten thousand: they are read in the order of their index, those without a date apart."""
+    """There may be ten thousand: they are read in the order of their index, lead by lead, those without a date apart.
+
+    The blank of such rows is `lead`.
+    """
+
+    def instant(self, row: Any) -> datetime:
+        """When a row happened; the beginning of time if nobody dated it."""
+        return attrgetter(self.at.replace("__", "."))(row) or UNDATED
+
+
+Cursor: TypeAlias = tuple[datetime, int, Any]
+"""Instant, rank of the kind, and id of the event that a page starts after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,71 +79,104 @@ class Timeline:
 
 
 def timeline_of(lead: Lead, kind: str = "", cursor: str = "", size: int = PAGE) -> Timeline:
-    """A page of the lead's events, of one kind or of all: a query or two per kind, however many events there are."""
-    ids = [lead.pk, *Lead.objects.filter(merged_into=lead).values_list("pk", flat=True)]
-    kinds = [one for one in KINDS if one.code == kind] or list(KINDS)
+    """A page of the lead's events, of one kind or of all: a query or two per kind, however many events there are.
+
+    After the first, which asks who was merged into the lead, they go to the server together.
+    """
+    ids = [lead.pk, *_MERGED.fetch(lead=lead.pk)]
     after = _read(cursor)
-    found: list[tuple[datetime, int, Any, Event]] = []
-    for rank, one in enumerate(KINDS):
-        if one in kinds:
-            found += [(at, rank, pk, event) for at, pk, event in _rows(one, rank, ids, after, size)]
+    known = {"leads": ids, "most": size + 1, **({"at": after[0], "pk": after[2]} if after else {})}
+    asked = [
+        (rank, rows, {**known, "lead": one})
+        for rank, sort in enumerate(KINDS)
+        if kind == sort.code or kind not in _CODES
+        for rows in _rows(rank, after)
+        for one in (ids if sort.is_long else ids[:1])
+    ]
+    answers = fetch_kept(*((rows, values) for _rank, rows, values in asked))
+    found = [
+        (KINDS[rank].instant(row), rank, row.pk, row)
+        for (rank, _rows_of, _values), rows in zip(asked, answers, strict=True)
+        for row in rows
+    ]
     found.sort(key=lambda entry: str(entry[2]), reverse=True)
     found.sort(key=lambda entry: entry[1])
     found.sort(key=lambda entry: entry[0], reverse=True)
     page = found[:size]
     older = _write(*page[-1][:3]) if len(found) > size else ""
-    return Timeline([event for *_order, event in page], older)
+    return Timeline([KINDS[rank].tell(row) for _at, rank, _pk, row in page], older)
 
 
-def _rows(
-    kind: Kind, rank: int, ids: Sequence[UUID], after: tuple[datetime, int, str] | None, size: int
-) -> Iterable[tuple[datetime, Any, Event]]:
-    undated = Value(UNDATED, output_field=DateTimeField())
-    if kind.is_long:
-        return [(at, row.pk, kind.tell(row)) for at, row in _long_rows(kind, rank, ids, after, size)]
-    rows = kind.rows(ids).annotate(sorted_at=Coalesce(kind.at, undated)).order_by("-sorted_at", "-pk")
-    if after is not None:
-        at, after_rank, pk = after
-        condition = Q(sorted_at__lt=at)
-        if rank > after_rank:
-            condition |= Q(sorted_at=at)
-        elif rank == after_rank:
-            condition |= Q(sorted_at=at, pk__lt=pk)
-        rows = rows.filter(condition)
-    return [(row.sorted_at, row.pk, kind.tell(row)) for row in rows[: size + 1]]
+_MERGED = Kept(Lead.objects.filter(merged_into=blank("lead")).values_list("pk", flat=True))
 
 
-def _long_rows(
-    kind: Kind, rank: int, ids: Sequence[UUID], after: tuple[datetime, int, str] | None, size: int
-) -> list[tuple[datetime, Any]]:
-    """Rows by their own index: those with a date, then those without. Two queries."""
-    rows = kind.rows(ids)
-    dated = rows.filter(**{f"{kind.at}__isnull": False}).order_by(f"-{kind.at}", "-pk")
-    undated = rows.filter(**{f"{kind.at}__isnull": True}).order_by("-pk")
-    if after is not None:
-        at, after_rank, pk = after
-        condition = Q(**{f"{kind.at}__lt": at})
-        if rank > after_rank:
-            condition |= Q(**{kind.at: at})
-        elif rank == after_rank:
-            condition |= Q(**{kind.at: at}, pk__lt=pk)
-        dated = dated.filter(condition, **{f"{kind.at}__lte": at})
-        if at == UNDATED and rank <= after_rank:
-            undated = undated.filter(pk__lt=pk) if rank == after_rank else undated.none()
-    found = [(getattr(row, kind.at), row) for row in dated[: size + 1]]
-    found += [(UNDATED, row) for row in undated[: size + 1]]
-    return found[: size + 1]
+class Beside(Enum):
+    """Where a kind of event stands beside the one that a page starts after; at the same instant kinds have an order."""
+
+    NO_CURSOR = 0
+    BEFORE_IT = 1
+    THE_SAME = 2
+    AFTER_IT = 3
+
+
+def _rows(rank: int, after: Cursor | None) -> list[Kept[Any]]:
+    """What to read of one kind: its rows in their order, of a long kind those without a date apart."""
+    if after is None:
+        beside = Beside.NO_CURSOR
+    elif rank == after[1]:
+        beside = Beside.THE_SAME
+    else:
+        beside = Beside.AFTER_IT if rank > after[1] else Beside.BEFORE_IT
+    if not KINDS[rank].is_long:
+        return [_in_order(rank, beside)]
+    if after is None or after[0] != UNDATED:
+        return [_dated(rank, beside), _undated(rank, Beside.NO_CURSOR)]
+    return [] if beside is Beside.BEFORE_IT else [_undated(rank, beside)]
+
+
+@cache
+def _in_order(rank: int, beside: Beside) -> Kept[Any]:
+    kind = KINDS[rank]
+    rows = kind.rows.alias(sorted_at=Coalesce(kind.at, Value(UNDATED, output_field=DateTimeField())))
+    return Kept(_following(rows, "sorted_at", beside).order_by("-sorted_at", "-pk"))
+
+
+@cache
+def _dated(rank: int, beside: Beside) -> Kept[Any]:
+    """Rows in the order of their own index."""
+    at = KINDS[rank].at
+    rows = KINDS[rank].rows.filter(**{f"{at}__isnull": False})
+    bound = {} if beside is Beside.NO_CURSOR else {f"{at}__lte": blank("at")}
+    return Kept(_following(rows, at, beside).filter(**bound).order_by(f"-{at}", "-pk"))
+
+
+@cache
+def _undated(rank: int, beside: Beside) -> Kept[Any]:
+    rows = KINDS[rank].rows.filter(**{f"{KINDS[rank].at}__isnull": True})
+    return Kept((rows.filter(pk__lt=blank("pk")) if beside is Beside.THE_SAME else rows).order_by("-pk"))
+
+
+def _following(rows: QuerySet[Any], at: str, beside: Beside) -> QuerySet[Any]:
+    if beside is Beside.NO_CURSOR:
+        return rows
+    earlier = Q(**{f"{at}__lt": blank("at")})
+    if beside is Beside.AFTER_IT:
+        earlier |= Q(**{at: blank("at")})
+    elif beside is Beside.THE_SAME:
+        earlier |= Q(**{at: blank("at"), "pk__lt": blank("pk")})
+    return rows.filter(earlier)
 
 
 def _write(at: datetime, rank: int, pk: Any) -> str:
     return urlsafe_b64encode(f"{at.isoformat()}|{rank}|{pk}".encode()).decode().rstrip("=")
 
 
-def _read(cursor: str) -> tuple[datetime, int, str] | None:
+def _read(cursor: str) -> Cursor | None:
     try:
         at, rank, pk = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-        return datetime.fromisoformat(at), int(rank), pk
-    except ValueError:
+        key: Any = KINDS[int(rank)].rows.model._meta.pk
+        return datetime.fromisoformat(at), int(rank), key.to_python(pk)
+    except (ValueError, IndexError, ValidationError):
         return None
 
 
@@ -233,52 +281,27 @@ def _merge(row: PersonMerge) -> Event:
     return Event(title, row.merged_at, "git-merge", "note", undone, row.merged_by.name)
 
 
-def _merges(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return PersonMerge.objects.filter(Q(kept_lead=ids[0]) | Q(merged_lead=ids[0])).select_related("merged", "merged_by")
-
-
-def _signals(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return Signal.objects.filter(lead__in=ids).select_related("kind", "source")
-
-
-def _moves(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return LifecycleEvent.objects.filter(lead=ids[0]).select_related("actor")
-
-
-def _attempts(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return Attempt.objects.filter(lead__in=ids).select_related("user")
-
-
-def _answers(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return Disposition.objects.filter(lead=ids[0]).select_related("reason", "user")
-
-
-def _assignments(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return Assignment.objects.filter(handoff__lead=ids[0]).select_related("user")
-
-
-def _outcomes(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return Outcome.objects.filter(lead=ids[0]).select_related("recorded_by")
-
-
-def _scores(ids: Sequence[UUID]) -> QuerySet[Any]:
-    rows = ScoreDecision.objects.filter(lead=ids[0]).select_related("rulebook")
-    return rows.defer("inputs", "rulebook__definition")
-
-
-def _submissions(ids: Sequence[UUID]) -> QuerySet[Any]:
-    return SubmissionOutcome.objects.filter(lead__in=ids).select_related("submission__source")
-
+_LEAD, _LEADS = {"lead": blank("lead")}, {"lead": any_of("leads")}
+_SIGNALS = Signal.objects.filter(**_LEAD).select_related("kind", "source")
+_MOVES = LifecycleEvent.objects.filter(**_LEAD).select_related("actor")
+_ATTEMPTS = Attempt.objects.filter(**_LEADS).select_related("user")
+_ANSWERS = Disposition.objects.filter(**_LEAD).select_related("reason", "user")
+_ASSIGNMENTS = Assignment.objects.filter(handoff__lead=blank("lead")).select_related("user")
+_OUTCOMES = Outcome.objects.filter(**_LEAD).select_related("recorded_by")
+_SCORES = ScoreDecision.objects.filter(**_LEAD).select_related("rulebook").defer("inputs", "rulebook__definition")
+_SUBMISSIONS = SubmissionOutcome.objects.filter(**_LEADS).select_related("submission__source")
+_MERGES = PersonMerge.objects.filter(Q(kept_lead=blank("lead")) | Q(merged_lead=blank("lead")))
 
 KINDS: Sequence[Kind] = (
-    Kind("signal", gettext_lazy("Signals"), _signals, "occurred_at", _signal, is_long=True),
-    Kind("stage", gettext_lazy("Stages"), _moves, "occurred_at", _move),
-    Kind("attempt", gettext_lazy("Attempts"), _attempts, "occurred_at", _attempt),
-    Kind("answer", gettext_lazy("Answers"), _answers, "decided_at", _answer),
-    Kind("assignment", gettext_lazy("Routing"), _assignments, "assigned_at", _assignment),
-    Kind("outcome", gettext_lazy("Outcomes"), _outcomes, "occurred_at", _outcome),
-    Kind("score", gettext_lazy("Scores"), _scores, "decided_at", _score),
-    Kind("submission", gettext_lazy("Submissions"), _submissions, "submission__received_at", _submission),
-    Kind("merge", gettext_lazy("Merges"), _merges, "merged_at", _merge),
+    Kind("signal", gettext_lazy("Signals"), _SIGNALS, "occurred_at", _signal, is_long=True),
+    Kind("stage", gettext_lazy("Stages"), _MOVES, "occurred_at", _move),
+    Kind("attempt", gettext_lazy("Attempts"), _ATTEMPTS, "occurred_at", _attempt),
+    Kind("answer", gettext_lazy("Answers"), _ANSWERS, "decided_at", _answer),
+    Kind("assignment", gettext_lazy("Routing"), _ASSIGNMENTS, "assigned_at", _assignment),
+    Kind("outcome", gettext_lazy("Outcomes"), _OUTCOMES, "occurred_at", _outcome),
+    Kind("score", gettext_lazy("Scores"), _SCORES, "decided_at", _score),
+    Kind("submission", gettext_lazy("Submissions"), _SUBMISSIONS, "submission__received_at", _submission),
+    Kind("merge", gettext_lazy("Merges"), _MERGES.select_related("merged", "merged_by"), "merged_at", _merge),
 )
 """In this order at the same instant."""
+_CODES = {kind.code for kind in KINDS}

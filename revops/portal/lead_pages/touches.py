@@ -11,10 +11,21 @@ from django.db.models import F, QuerySet
 from leads.models import Asset, Lead, Signal, Touch
 from leads.url_patterns import belongs
 from revops.foundation.ids import encode
+from revops.foundation.kept_queries import Kept, any_of
 
 SHOWN = 20
 _FIRST = (F("touched_at").asc(nulls_first=True), "pk")
 _NEWEST = (F("touched_at").desc(nulls_last=True), "-pk")
+_WITH = ("source", "campaign")
+_NEWEST_OF = Kept(
+    Touch.objects.filter(lead__person=any_of("people")).select_related(*_WITH).order_by(*_NEWEST)[: SHOWN + 1]
+)
+_ADDRESSES = Kept(
+    Signal.objects.filter(person=any_of("people"), submission_id=any_of("submissions"))
+    .exclude(url="")
+    .values_list("submission_id", "url")
+)
+_ASSETS = Kept(Asset.objects.filter(archived_at__isnull=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class Touches:
 
 def touches_of_lead(lead: Lead) -> Touches:
     """What the page shows. One query without touches, else up to three, and two more where there are many."""
-    found = list(_of(lead).order_by(*_NEWEST)[: SHOWN + 1])
+    found = _NEWEST_OF.fetch(people=lead.person.everybody)
     total = len(found)
     if total > SHOWN:
         found, total = [*found[: SHOWN - 1], *_of(lead).order_by(*_FIRST)[:1]], _of(lead).count()
@@ -73,11 +84,9 @@ def described(lead: Lead, touches: Sequence[Touch]) -> list[TouchRow]:
     """Touches, the newest first, with what was looked at. One query if there are any, two if an address is known."""
     if not touches:
         return []
-    acts = Signal.objects.filter(
-        person_id__in=lead.person.everybody, submission_id__in=[touch.submission_id for touch in touches]
-    )
-    urls: dict[UUID | None, str] = dict(acts.exclude(url="").values_list("submission_id", "url"))
-    assets = list(Asset.objects.filter(archived_at__isnull=True)) if urls else []
+    submissions = [touch.submission_id for touch in touches]
+    urls: dict[UUID | None, str] = dict(_ADDRESSES.fetch(people=lead.person.everybody, submissions=submissions))
+    assets = _ASSETS.fetch() if urls else []
     addresses = [urls.get(touch.submission_id, "") for touch in touches]
     return [
         TouchRow(touch, url, _asset(url, assets), is_first=touch is touches[-1], is_last=touch is touches[0])
@@ -87,7 +96,7 @@ def described(lead: Lead, touches: Sequence[Touch]) -> list[TouchRow]:
 
 def _of(lead: Lead) -> QuerySet[Touch]:
     """Every touch of the lead's person, for life: also those of earlier leads, and of whoever was merged into them."""
-    return Touch.objects.filter(lead__person__in=lead.person.everybody).select_related("source", "campaign")
+    return Touch.objects.filter(lead__person__in=lead.person.everybody).select_related(*_WITH)
 
 
 def _asset(url: str, assets: Sequence[Asset]) -> Asset | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -10,13 +11,18 @@ from django.http import Http404
 from leads.lifecycle import Stage
 from leads.models import Lead
 from revops.foundation.ids import decode
+from revops.foundation.kept_queries import Kept, blank
 from revops.foundation.policy import visibility
 
 
 def leads_for(user: Any) -> QuerySet[Lead]:
     """The leads `user` may see: all, or their own and those handed to sales that nobody owns yet."""
+    return _seen(visibility(user, "lead"), user)
+
+
+def _seen(level: str, user: Any) -> QuerySet[Lead]:
     leads = Lead.objects.shown()
-    match visibility(user, "lead"):
+    match level:
         case "all":
             return leads
         case "own" | "team":
@@ -25,16 +31,27 @@ def leads_for(user: Any) -> QuerySet[Lead]:
             return leads.none()
 
 
+WITH_LEAD = ("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team")
+"""What pages show of a lead beside it."""
+_ONE = {
+    level: Kept(_seen(level, blank("user")).filter(pk=blank("lead")).select_related(*WITH_LEAD))
+    for level in ("all", "own", "team")
+}
+
+
+def visible_lead(user: Any, pk: UUID) -> Lead | None:
+    """One lead with its person, account, source, campaign and owner; None if `user` may not see it. One query."""
+    one = _ONE.get(visibility(user, "lead"))
+    return one.first(user=user.pk, lead=pk) if one else None
+
+
 def lead_or_404(user: Any, public_id: str) -> Lead:
     """One visible lead with its person, account, source, campaign and owner. One query."""
     try:
         pk = decode("lead", public_id)
     except ValueError:
         raise Http404 from None
-    leads = leads_for(user).select_related(
-        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
-    )
-    lead = leads.filter(pk=pk).first()
+    lead = visible_lead(user, pk)
     if lead is None:
         raise Http404
     return lead

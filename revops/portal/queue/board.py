@@ -21,16 +21,16 @@ from feedback.models import Disposition, DispositionKind
 from leads.lifecycle import Stage
 from leads.models import Attempt, Lead
 from revops.foundation.ids import decode, encode
+from revops.foundation.kept_queries import Kept, blank
 from revops.foundation.models import User
 from revops.foundation.models.people import Role
 from revops.foundation.policy import can
-from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.lead_pages.visibility import WITH_LEAD, leads_for, visible_lead
 from revops.portal.queue.card import Card, card_for, findings, lead_name
 from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
 from scoring.explanation import explain_many
 from sla.handoffs import latest_handoffs
 from sla.models import Clock, HandOff
-from sla.models.handoffs import HandOffQuerySet
 
 PAGE = 25
 ACCEPTED_SEEN = 300
@@ -126,24 +126,17 @@ def read_place(user: Any, owner: str, show: str) -> Place:
 
 def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Board:
     """The whole page with the lead `wanted` open, else the first of the list. A fixed number of queries."""
-    open_ones = _open_handoffs(user, place)
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    counts = open_ones.aggregate(
-        awake=Count("pk", filter=awake),
-        asleep=Count("pk", filter=~awake),
-        wakes_at=Min("snoozed_until", filter=~awake),
-    )
-    accepted = list(_accepted(user, place))
-    totals = {ANSWER: counts["awake"], SNOOZED: counts["asleep"], ACCEPTED: len(accepted)}
+    whose, of_whom = _whose(user, place)
+    accepted = _accepted(user, place)
+    awake, asleep, wakes_at = next(iter(_COUNTS[whose].fetch(owner=of_whom, now=now)), (0, 0, None))
+    totals = {ANSWER: awake, SNOOZED: asleep, ACCEPTED: len(accepted)}
     if place.show == ACCEPTED:
         rows = _accepted_rows(accepted)
     else:
-        shown = open_ones.filter(awake if place.show == ANSWER else ~awake)
-        rows = [_row(handoff, place) for handoff in shown.in_queue_order()[:PAGE]]
-    for lead_id, why in explain_many([row.lead.pk for row in rows]).items():
-        for row in rows:
-            if row.lead.pk == lead_id:
-                row.why = findings(why)
+        rows = [_row(handoff, place) for handoff in _HANDOFFS[whose, place.show].fetch(owner=of_whom, now=now)]
+    why = explain_many([row.lead.pk for row in rows])
+    for row in rows:
+        row.why = findings(why[row.lead.pk]) if row.lead.pk in why else ""
     at = next((at for at, row in enumerate(rows) if row.lead.pk == wanted), None)
     lead = rows[at].lead if at is not None else _wanted_lead(user, wanted)
     if lead is None and rows:
@@ -159,7 +152,7 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
         card=card_for(lead, handoff, user, now) if lead else None,
         today=_today(user, now),
         last_answer=_last_answer(user, now),
-        wakes_at=counts["wakes_at"],
+        wakes_at=wakes_at,
         now=now,
         position=at + 1 if at is not None else 0,
         previous=rows[at - 1] if at else None,
@@ -169,7 +162,8 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
 
 def count_new(user: Any, place: Place, since: datetime) -> int:
     """Hand-offs that came into the list after `since`. One query."""
-    return _open_handoffs(user, place).filter(handed_off_at__gt=since, snoozed_until__isnull=True).count()
+    whose, of_whom = _whose(user, place)
+    return _NEW[whose].count(owner=of_whom, since=since)
 
 
 def routable_reps() -> list[User]:
@@ -177,25 +171,45 @@ def routable_reps() -> list[User]:
     return list(User.objects.filter(is_active=True, rep_profile__isnull=False).select_related("team"))
 
 
-def _open_handoffs(user: Any, place: Place) -> HandOffQuerySet:
-    handoffs = HandOff.objects.open().select_related(
-        "lead__person",
-        "lead__account__owner",
-        "lead__account__dynamics",
-        "lead__source",
-        "lead__campaign",
-        "lead__owner__team",
-        "owner",
+def _whose(user: Any, place: Place) -> tuple[str, UUID | None]:
+    """Whose hand-offs a place shows (team, unrouted, or MINE for those of one person), and that person."""
+    if place.owner in (TEAM, UNROUTED):
+        return place.owner, None
+    return MINE, user.pk if place.owner == MINE else _user_pk(place.owner)
+
+
+_OPEN = {
+    MINE: HandOff.objects.open().filter(owner=blank("owner")),
+    TEAM: HandOff.objects.open().filter(owner__isnull=False),
+    UNROUTED: HandOff.objects.open().filter(owner__isnull=True),
+}
+_AWAKE = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=blank("now"))
+_COUNTS = {
+    whose: Kept(
+        handoffs.order_by()
+        .values("state")
+        .annotate(
+            awake=Count("pk", filter=_AWAKE),
+            asleep=Count("pk", filter=~_AWAKE),
+            wakes_at=Min("snoozed_until", filter=~_AWAKE),
+        )
+        .values_list("awake", "asleep", "wakes_at")
     )
-    match place.owner:
-        case "unrouted":
-            return handoffs.filter(owner__isnull=True)
-        case "team":
-            return handoffs.filter(owner__isnull=False)
-        case "me":
-            return handoffs.filter(owner=user)
-        case other:
-            return handoffs.filter(owner=_user_pk(other))
+    for whose, handoffs in _OPEN.items()
+}
+_HANDOFFS = {
+    (whose, show): Kept(
+        handoffs.filter(condition)
+        .select_related("owner", *(f"lead__{name}" for name in WITH_LEAD))
+        .in_queue_order()[:PAGE]
+    )
+    for whose, handoffs in _OPEN.items()
+    for show, condition in ((ANSWER, _AWAKE), (SNOOZED, ~_AWAKE))
+}
+_NEW = {
+    whose: Kept(handoffs.filter(handed_off_at__gt=blank("since"), snoozed_until__isnull=True).values_list("pk"))
+    for whose, handoffs in _OPEN.items()
+}
 
 
 def _user_pk(public_id: str) -> UUID | None:
@@ -205,21 +219,24 @@ def _user_pk(public_id: str) -> UUID | None:
         return None
 
 
-def _accepted(user: Any, place: Place) -> QuerySet[Lead, UUID]:
+def _accepted(user: Any, place: Place) -> list[UUID]:
     """Ids of accepted leads whose ladder is not climbed and with whom nobody has talked, of the latest ACCEPTED_SEEN.
 
     What was accepted long ago and went nowhere stays accepted: it must not cost every look at the queue.
     """
-    leads = leads_for(user).filter(stage=Stage.ACCEPTED, is_history=False)
+    accepted = leads_for(user).filter(stage=Stage.ACCEPTED, is_history=False)
     match place.owner:
-        case "team":
-            pass
         case "unrouted":
-            leads = leads.none()
+            return []
         case "me":  # one's own can be seen: nothing else need be asked, and the index gives them in order
-            leads = Lead.objects.live().filter(stage=Stage.ACCEPTED, owner=user)
+            return _ACCEPTED.fetch(owner=user.pk)
+        case "team":
+            return list(_to_call(accepted))
         case other:
-            leads = leads.filter(owner=_user_pk(other))
+            return list(_to_call(accepted.filter(owner=_user_pk(other))))
+
+
+def _to_call(leads: QuerySet[Lead]) -> QuerySet[Lead, UUID]:
     latest = leads.order_by("-stage_at", "-pk").values("pk")[:ACCEPTED_SEEN]
     of_lead = Attempt.objects.filter(lead=OuterRef("pk"))
     tries = of_lead.order_by().values("lead").annotate(n=Count("pk")).values("n")
@@ -231,11 +248,12 @@ def _accepted(user: Any, place: Place) -> QuerySet[Lead, UUID]:
     )
 
 
+_ACCEPTED = Kept(_to_call(Lead.objects.live().filter(stage=Stage.ACCEPTED, owner=blank("owner"))))
+
+
 def _accepted_rows(ids: Sequence[UUID]) -> list[Row]:
     """Accepted leads by when their next attempt is due, of those accepted last."""
-    leads = Lead.objects.select_related(
-        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
-    )
+    leads = Lead.objects.select_related(*WITH_LEAD)
     found = list(leads.filter(pk__in=ids).order_by("-stage_at", "pk")[: 4 * PAGE])
     ids = [lead.pk for lead in found]
     tried: dict[UUID, list[Tried]] = {}
@@ -271,12 +289,7 @@ def _row(handoff: HandOff, place: Place) -> Row:
 
 
 def _wanted_lead(user: Any, wanted: UUID | None) -> Lead | None:
-    if wanted is None:
-        return None
-    leads = leads_for(user).select_related(
-        "person", "account__owner", "account__dynamics", "source", "campaign", "owner__team"
-    )
-    return leads.filter(pk=wanted).first()
+    return visible_lead(user, wanted) if wanted else None
 
 
 def _owners(user: Any, place: Place) -> list[dict[str, Any]]:
@@ -314,21 +327,24 @@ def _lists(place: Place, totals: dict[str, int]) -> list[dict[str, Any]]:
 
 def _today(user: Any, now: datetime) -> Today:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    answers = Disposition.objects.filter(user=user, decided_at__gte=midnight, undone_by__isnull=True)
-    times = list(answers.exclude(kind=DispositionKind.UNDONE).values_list("decision_ms", flat=True))
+    times = _TIMES.fetch(user=user.pk, midnight=midnight)
     timed = [ms for ms in times if ms is not None]
-    is_newcomer = not times and can(user, "leads.decide") and not Disposition.objects.filter(user=user).exists()
+    is_newcomer = not times and can(user, "leads.decide") and not _ANY_ANSWER.fetch(user=user.pk)
     return Today(len(times), median(timed) / 1000 if timed else None, is_newcomer)
 
 
 def _last_answer(user: Any, now: datetime) -> Disposition | None:
     """The latest answer of this person that can be taken back at once."""
-    latest = (
-        Disposition.objects.filter(user=user, decided_at__gte=now - UNDO_SHOWN, is_history=False)
-        .select_related("lead__person", "lead__account", "undone_by")
-        .exclude(kind=DispositionKind.UNDONE)
-        .order_by("-decided_at", "-pk")
-    )
-    row = latest.filter(undone_by__isnull=True).first()
+    row = _LATEST.first(user=user.pk, since=now - UNDO_SHOWN)
     stages = {"accepted": Stage.ACCEPTED, "rejected": Stage.REJECTED, "returned": Stage.NURTURE}
     return row if row and row.lead.stage == stages[row.kind] else None
+
+
+_STANDING = Disposition.objects.filter(user=blank("user"), undone_by__isnull=True).exclude(kind=DispositionKind.UNDONE)
+_TIMES = Kept(_STANDING.filter(decided_at__gte=blank("midnight")).values_list("decision_ms", flat=True))
+_ANY_ANSWER = Kept(Disposition.objects.filter(user=blank("user")).order_by().values_list("pk", flat=True)[:1])
+_LATEST = Kept(
+    _STANDING.filter(decided_at__gte=blank("since"), is_history=False)
+    .select_related("lead__person", "lead__account", "undone_by")
+    .order_by("-decided_at", "-pk")[:1]
+)

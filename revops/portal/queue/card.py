@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +18,7 @@ from feedback.surroundings import surroundings_of
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
 from leads.source_limits import limit_words
+from revops.foundation.kept_queries import Kept, any_of, blank, fetch_kept
 from revops.foundation.pages.words import duration_words
 from revops.portal.queue.freshness import STALE_AFTER, all_cold, freshness_words, is_cold
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
@@ -274,7 +276,7 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
     """The card of one lead with person, account and owner loaded. Sixteen queries, whatever its history."""
     explanation = explain_lead(lead.pk)
     signals = _latest_acts(lead)
-    attempts = list(Attempt.objects.filter(lead=lead).select_related("user").order_by("occurred_at", "pk"))
+    attempts = _ATTEMPTS.fetch(lead=lead.pk)
     clocks = [
         ShownClock(clock, reading_of(clock, now))
         for clock in sorted(clocks_of_leads([lead.pk]).get(lead.pk, []), key=lambda clock: (clock.due_at, clock.pk))
@@ -309,15 +311,23 @@ def card_for(lead: Lead, handoff: HandOff | None, user: Any, now: datetime) -> C
 
 def _latest_acts(lead: Lead) -> list[Signal]:
     """The latest acts in the order of their index, however many there are, undated ones last. Two queries."""
-    acts = Signal.objects.filter(person_id__in=lead.person.everybody).select_related("kind", "source")
-    dated = acts.filter(occurred_at__isnull=False).order_by("-occurred_at", "-pk")[:SIGNALS_SHOWN]
-    undated = acts.filter(occurred_at__isnull=True).order_by("-pk")[:SIGNALS_SHOWN]
+    people = lead.person.everybody
+    found = fetch_kept(*((rows, {"person": pk}) for rows in (_DATED, _UNDATED) for pk in people))
+    dated = sorted(chain(*found[: len(people)]), key=lambda one: (one.occurred_at, one.pk), reverse=True)
+    undated = sorted(chain(*found[len(people) :]), key=lambda one: one.pk, reverse=True)
     return [*dated, *undated][:SIGNALS_SHOWN]
+
+
+_ACTS = Signal.objects.filter(person=blank("person")).select_related("kind", "source")
+_DATED = Kept(_ACTS.filter(occurred_at__isnull=False).order_by("-occurred_at", "-pk")[:SIGNALS_SHOWN])
+_UNDATED = Kept(_ACTS.filter(occurred_at__isnull=True).order_by("-pk")[:SIGNALS_SHOWN])
+_COUNTED = Kept(Signal.objects.filter(person=any_of("people")).values_list("pk", flat=True)[:SIGNALS_COUNTED])
+_ATTEMPTS = Kept(Attempt.objects.filter(lead=blank("lead")).select_related("user").order_by("occurred_at", "pk"))
 
 
 def _count_acts(lead: Lead) -> int:
     """How many acts there are; counting ends at SIGNALS_COUNTED."""
-    return Signal.objects.filter(person_id__in=lead.person.everybody).order_by()[:SIGNALS_COUNTED].count()
+    return _COUNTED.count(people=lead.person.everybody)
 
 
 def _step(lead: Lead, attempts: Sequence[Attempt], clocks: Sequence[ShownClock]) -> NextStep:

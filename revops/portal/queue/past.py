@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from feedback.models import Disposition, DispositionKind
 from leads.models import Lead, Signal
+from revops.foundation.kept_queries import Kept, any_of, blank
 from scoring.models import ScoreDecision
 
 RELATED_SHOWN = 40
@@ -19,11 +20,16 @@ RELATED_SHOWN = 40
 
 def related_leads(lead: Lead) -> list[Lead]:
     """Other leads of the person, and of the company."""
-    same = Q(person_id=lead.person_id)
-    if lead.account_id:
-        same |= Q(account_id=lead.account_id)
-    others = Lead.objects.shown().filter(same).exclude(pk=lead.pk).select_related("person", "account", "source")
-    return list(others.order_by("-received_at", "-pk")[:RELATED_SHOWN])
+    return _RELATED.fetch(lead=lead.pk, person=lead.person_id, account=lead.account_id)
+
+
+_RELATED = Kept(
+    Lead.objects.shown()
+    .filter(Q(person=blank("person")) | Q(account=blank("account")))
+    .exclude(pk=blank("lead"))
+    .select_related("person", "account", "source")
+    .order_by("-received_at", "-pk")[:RELATED_SHOWN]
+)
 
 
 def is_earlier(other: Lead, lead: Lead) -> bool:
@@ -32,23 +38,28 @@ def is_earlier(other: Lead, lead: Lead) -> bool:
 
 def last_rejections(lead_ids: Sequence[UUID]) -> dict[UUID, Disposition]:
     """The latest rejection of each lead that was not taken back, with the version of the rules it was judged by."""
-    judged = ScoreDecision.objects.filter(pk=OuterRef("handoff__score_decision_id"))
-    rows = (
-        Disposition.objects.filter(lead_id__in=lead_ids, kind=DispositionKind.REJECTED, undone_by__isnull=True)
-        .select_related("reason", "user")
-        .annotate(rulebook_version=Subquery(judged.values("rulebook__version")))
-        .order_by("recorded_at", "pk")
-    )
-    return {row.lead_id: row for row in rows}
+    return {row.lead_id: row for row in _REJECTIONS.fetch(leads=list(lead_ids))}
+
+
+_JUDGED = ScoreDecision.objects.filter(pk=OuterRef("handoff__score_decision_id"))
+_REJECTIONS = Kept(
+    Disposition.objects.filter(lead=any_of("leads"), kind=DispositionKind.REJECTED, undone_by__isnull=True)
+    .select_related("reason", "user")
+    .annotate(rulebook_version=Subquery(_JUDGED.values("rulebook__version")))
+    .order_by("recorded_at", "pk")
+)
 
 
 def acts_since(people: Sequence[UUID], since: datetime) -> Sequence[Mapping[str, Any]]:
-    return list(
-        Signal.objects.filter(person_id__in=people, received_at__gt=since)
-        .values("kind__name")
-        .annotate(times=Count("pk"))
-        .order_by("-times", "kind__name")[:4]
-    )
+    return _SINCE.fetch(people=list(people), since=since)
+
+
+_SINCE = Kept(
+    Signal.objects.filter(person=any_of("people"), received_at__gt=blank("since"))
+    .values("kind__name")
+    .annotate(times=Count("pk"))
+    .order_by("-times", "kind__name")[:4]
+)
 
 
 def other_people(related: Sequence[Lead], lead: Lead) -> list[Lead]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from feedback.evidence import ATTEMPTS_BEFORE_NO_RESPONSE, CHANNELS_BEFORE_NO_RESPONSE
 from feedback.models import EvidenceKind, NurtureTrack, ReasonCode, ReasonFamily
 from leads.models import Lead
+from revops.foundation.kept_queries import Kept
 from revops.portal.queue.card import Card
 
 _INPUT_TYPES = {EvidenceKind.DATE: "date", EvidenceKind.NUMBER: "number"}
@@ -51,7 +52,7 @@ NOTHING_TYPED = Typed()
 def reject_sheet(card: Card, typed: Typed = NOTHING_TYPED) -> list[Family]:
     """The families in the order of their keys. One query."""
     families: dict[str, Family] = {}
-    for reason in ReasonCode.objects.filter(is_active=True).select_related("family"):
+    for reason in _REASONS.fetch():
         own = families.setdefault(reason.family_id, Family(reason.family, _key(reason.family.digit), []))
         own.choices.append(_choice(reason, card, typed))
     return [
@@ -62,7 +63,11 @@ def reject_sheet(card: Card, typed: Typed = NOTHING_TYPED) -> list[Family]:
 
 def nurture_tracks() -> list[NurtureTrack]:
     """The tracks in use, in the order of their keys. One query."""
-    return list(NurtureTrack.objects.filter(is_active=True))
+    return _TRACKS.fetch()
+
+
+_REASONS = Kept(ReasonCode.objects.filter(is_active=True).select_related("family"))
+_TRACKS = Kept(NurtureTrack.objects.filter(is_active=True))
 
 
 def _choice(reason: ReasonCode, card: Card, typed: Typed) -> Choice:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from feedback.models import TalkTrack, TalkTrackVote
 from feedback.talk_tracks import Segment, best_track, tracks_in_use
 from leads.models import Lead, Signal
+from revops.foundation.kept_queries import Kept, blank
 from revops.portal.queue.talk_track import TalkFacts
 
 WORTH_SAYING = (("hand_raise", "high"), ("medium",))
@@ -20,8 +21,7 @@ WORTH_SAYING = (("hand_raise", "high"), ("medium",))
 
 def track_for(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -> TalkTrack | None:
     """The talk track in use that fits best, with this person's vote. One query."""
-    own = TalkTrackVote.objects.filter(track=OuterRef("pk"), user=user.pk, lead=lead.pk).values("is_useful")
-    tracks = tracks_in_use(timezone.localdate(now)).annotate(vote=Subquery(own))
+    tracks = _TRACKS.fetch(today=timezone.localdate(now), user=user.pk, lead=lead.pk)
     segment = Segment(
         industry=lead.account.industry if lead.account else "",
         seniority=lead.person.seniority,
@@ -29,6 +29,10 @@ def track_for(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -
         topics=tuple(one.topic for one in signals if one.topic),
     )
     return best_track(tracks, segment)
+
+
+_VOTE = TalkTrackVote.objects.filter(track=OuterRef("pk"), user=blank("user"), lead=blank("lead")).values("is_useful")
+_TRACKS = Kept(tracks_in_use(blank("today")).annotate(vote=Subquery(_VOTE)))
 
 
 def talk_facts(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -> TalkFacts:

@@ -16,7 +16,7 @@ from feedback.contests import (
     WRONGS,
     contestable_about,
     contested_rejections,
-    contests_for,
+    latest_contests,
     side_of,
     wrong_label,
 )
@@ -60,9 +60,8 @@ def contest_menu(
 def disputes_of(context: Context, lead: Lead) -> dict[str, Any]:
     """Contests about a lead, what else could be contested, and the steps of the ladder taken about it. Four queries."""
     request = context["request"]
-    contests = contests_for(request.user).filter(lead=lead).order_by("-contested_at", "-pk")[:20]
     return {
-        "contests": [(row, wrong_label(row.about, row.wrong)) for row in contests],
+        "contests": [(row, wrong_label(row.about, row.wrong)) for row in latest_contests(request.user, lead)],
         "contestable": contestable_about(lead),
         "steps": escalations_of([lead.pk]).get(lead.pk, [])[-20:],
         "lead": lead,
