@@ -92,12 +92,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "revops.urls"
 WSGI_APPLICATION = "revops.wsgi.application"
 FORM_RENDERER = "revops.foundation.pages.rendering.PortalRenderer"
+_PLACES = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("revops.foundation.pages.folding.Loader", _PLACES)] if not DEBUG else _PLACES,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -232,7 +233,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-USE_I18N = True
+USE_I18N = len(LANGUAGES) > 1  # where there is one, a page need not look up its thousand words
 USE_TZ = True
 TIME_ZONE = "UTC"
 ORGANISATION_TIME_ZONE = os.environ.get("ORGANISATION_TIME_ZONE", "UTC")  # in which weeks begin

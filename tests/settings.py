@@ -20,6 +20,7 @@ REDIS_URL = f"{REDIS_URL}?db={16 + (os.getpid() + _worker) % 48}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CELERY_BROKER_URL = "memory://"
 
+USE_I18N = True  # so that what is remembered is held apart by language, as with several of them
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ACCOUNT_RATE_LIMITS = False
 API_RATE_LIMITS = False

@@ -20,6 +20,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from revops.foundation.pages.charts import Chart
+from revops.foundation.pages.folding import ALWAYS_SAME
 from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
 from revops.foundation.policy import can
 
@@ -45,6 +46,9 @@ def icon_names() -> frozenset[str]:
 def icon(name: str, label: str = "", **options: str) -> SafeString:
     """One icon of the sprite; silent for screen readers unless it has a label."""
     return _icon(name, str(label), options.get("class", ""))
+
+
+setattr(icon, ALWAYS_SAME, True)
 
 
 @lru_cache(maxsize=1024)
@@ -74,6 +78,9 @@ def _navigation(part: str, groups: Any, _language: str | None) -> SafeString:
 def badge(text: Any, tone: str = "neutral", icon: str = "") -> SafeString:
     """A word with a shape and a tone: good, warn, bad, note, neutral or strong."""
     return _badge(str(text), tone or "neutral", icon)
+
+
+setattr(badge, ALWAYS_SAME, True)
 
 
 @lru_cache(maxsize=1024)
