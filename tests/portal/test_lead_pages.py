@@ -25,7 +25,7 @@ from tests.portal.desk import READY, Office, fields, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LEAD_QUERIES = 46
+LEAD_QUERIES = 45
 LIST_QUERIES = 9
 
 

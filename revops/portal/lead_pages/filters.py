@@ -14,6 +14,7 @@ from feedback.models import Disposition, DispositionKind, ReasonCode
 from leads.lifecycle import Stage
 from leads.models import Lead, Source
 from leads.searching import leads_named
+from revops.foundation.kept_queries import Kept
 from revops.foundation.models import User
 from scoring.models import Tier
 
@@ -91,20 +92,22 @@ def _midnight(day: date) -> datetime:
 
 def owner_choices(user: Any) -> list[tuple[str, str]]:
     """Owners for the select of the list: me, nobody, and everybody who works leads. One query."""
-    reps = User.objects.filter(is_active=True, role__in=["rep", "sales_manager"]).order_by("name")
-    return [
-        ("", str(_("Anybody"))),
-        ("me", str(_("Me"))),
-        ("nobody", str(_("Nobody"))),
-        *((r.email, r.name) for r in reps),
-    ]
+    return [("", str(_("Anybody"))), ("me", str(_("Me"))), ("nobody", str(_("Nobody"))), *_OWNERS.fetch()]
 
 
 def reason_choices() -> list[tuple[str, str]]:
     """Rejection reasons for the select of the list. One query."""
-    codes = ReasonCode.objects.select_related("family")
-    return [
-        ("", str(_("–"))),
-        ("any", str(_("Any reason"))),
-        *((c.code, f"{c.family.label}: {c.label}") for c in codes),
-    ]
+    codes = ((code, f"{family}: {label}") for code, family, label in _REASONS.fetch())
+    return [("", str(_("–"))), ("any", str(_("Any reason"))), *codes]
+
+
+def source_choices() -> list[tuple[str, str]]:
+    """Sources for the select of the list. One query."""
+    return [("", str(_("Any"))), *_SOURCES.fetch()]
+
+
+_OWNERS = Kept(
+    User.objects.filter(is_active=True, role__in=["rep", "sales_manager"]).order_by("name").values_list("email", "name")
+)
+_REASONS = Kept(ReasonCode.objects.values_list("code", "family__label", "label"))
+_SOURCES = Kept(Source.objects.values_list("key", "name"))

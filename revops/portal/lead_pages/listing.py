@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from leads.models import Lead
+from revops.portal.lead_pages.rows import ListedLead, listed_leads
 
 PAGE = 50
 EXACT_TO = 10_000
@@ -32,7 +33,7 @@ USUAL = "-received"
 class LeadPage:
     """One page. `total` is exact up to EXACT_TO, else the database's estimate; `next_cursor` is empty on the last."""
 
-    leads: Sequence[Lead]
+    leads: Sequence[ListedLead]
     total: int
     is_exact: bool
     next_cursor: str
@@ -45,7 +46,7 @@ class LeadPage:
 def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE) -> LeadPage:
     """The page after `cursor`; a cursor that is not ours starts from the beginning. Four queries.
 
-    The rows are chosen by narrow ones, and only those of the page are read with all that belongs to them.
+    The rows are chosen by narrow ones, and only those of the page are read with what belongs to them.
     """
     sort = sort if sort in SORTS else USUAL
     ordered = leads.order_by(*SORTS[sort])
@@ -54,10 +55,9 @@ def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE
     after = _read(cursor, sort)
     start = ordered.filter(_after(SORTS[sort], after)) if after else ordered
     chosen = list(start.values_list("pk", flat=True)[: size + 1])
-    read = Lead.objects.select_related("person", "account", "source", "owner", "score").in_bulk(chosen[:size])
+    rows = listed_leads(chosen[:size])
     total, is_exact = count_of(ordered)
     more = len(chosen) > size
-    rows = [read[pk] for pk in chosen[:size] if pk in read]
     return LeadPage(rows, total, is_exact, _write(rows[-1], sort) if more else "")
 
 
@@ -85,15 +85,10 @@ def _after(fields: Sequence[str], values: Sequence[Any]) -> Q:
     return condition & Q(**{f"{first}__{bound}": values[0]})
 
 
-def _write(lead: Lead, sort: str) -> str:
-    values = [_value(lead, field.removeprefix("-")) for field in SORTS[sort]]
-    return urlsafe_b64encode(json.dumps([sort, *map(str, values)]).encode()).decode().rstrip("=")
-
-
-def _value(lead: Lead, field: str) -> Any:
-    if field == "received_at":
-        return lead.received_at.isoformat()
-    return lead.pk if field == "pk" else getattr(lead.score, field.removeprefix("score__"))
+def _write(lead: ListedLead, sort: str) -> str:
+    values = [getattr(lead, field.removeprefix("-").removeprefix("score__")) for field in SORTS[sort]]
+    texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+    return urlsafe_b64encode(json.dumps([sort, *texts]).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str, sort: str) -> list[Any] | None:

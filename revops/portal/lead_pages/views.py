@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ from revops.foundation.policy import can, check
 from revops.portal import journey
 from revops.portal.lead_pages.drill import drill_queryset
 from revops.portal.lead_pages.export import lead_lines, record_export
-from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_choices
+from revops.portal.lead_pages.filters import LeadFilter, owner_choices, reason_choices, source_choices
 from revops.portal.lead_pages.forms import FactsForm, OutcomeForm
 from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
 from revops.portal.lead_pages.page import LeadView, lead_view
@@ -52,6 +52,8 @@ def leads(request: SignedInRequest) -> HttpResponse:
     why = explain_many([lead.pk for lead in page.leads])
     context = {
         "filters": filters,
+        "form": filters.form,
+        "tiers": [(str(tier), _("Tier %(tier)s") % {"tier": tier}) for tier in (1, 2, 3)],
         "page": page,
         "rows": [(lead, findings(why.get(lead.pk, ""))) for lead in page.leads],
         "total": page.total if page.is_exact else _("about %(n)s") % {"n": f"{round(page.total, -3):,}"},
@@ -64,7 +66,7 @@ def leads(request: SignedInRequest) -> HttpResponse:
         "reasons": reason_choices(),
         "page_size": PAGE,
         "first_url": f"?{_query(request)}",
-        "source_select": _source_select(filters),
+        "sources": source_choices(),
         "more_active": sum(1 for name in MORE if request.GET.get(name)),
         "kept": [(name, request.GET[name]) for name in DRILL if request.GET.get(name)],
     }
@@ -90,9 +92,13 @@ def export(request: SignedInRequest) -> StreamingHttpResponse:
 def lead(request: SignedInRequest, lead_id: str) -> HttpResponse:
     """The whole truth about one lead."""
     check(request.user, "leads.view")
-    if (merged := merged_lead_for(request.user, lead_id)) is not None:
+    try:
+        found = lead_or_404(request.user, lead_id)
+    except Http404:
+        if (merged := merged_lead_for(request.user, lead_id)) is None:
+            raise
         return _merged_page(request, *merged)
-    return _lead_page(request, lead_id, OutcomeForm(initial={"occurred_at": timezone.localtime()}))
+    return _lead_page(request, found, OutcomeForm(initial={"occurred_at": timezone.localtime()}))
 
 
 def _merged_page(request: SignedInRequest, old: Lead, goes_on: Lead) -> HttpResponse:
@@ -113,7 +119,7 @@ def record_outcome(request: SignedInRequest, lead_id: str) -> HttpResponse:
     check(request.user, "outcomes.record")
     form = OutcomeForm(request.POST)
     if not form.is_valid():
-        return _lead_page(request, lead_id, form, status=422)
+        return _lead_page(request, lead_or_404(request.user, lead_id), form, status=422)
     found = lead_or_404(request.user, lead_id)
     facts = form.cleaned_data
     result = Result(
@@ -130,7 +136,7 @@ def record_outcome(request: SignedInRequest, lead_id: str) -> HttpResponse:
     recorded = journey.conclude([result], now=timezone.now())[0]
     if recorded.refusal:
         form.add_error(None, recorded.refusal)
-        return _lead_page(request, lead_id, form, status=409)
+        return _lead_page(request, lead_or_404(request.user, lead_id), form, status=409)
     messages.success(request, _("Recorded: %(what)s.") % {"what": OutcomeStage(facts["kind"]).label})
     return redirect(f"{reverse('lead', args=[lead_id])}#outcomes")
 
@@ -199,8 +205,7 @@ def _was_corrected(form: FactsForm, correction: Correction) -> bool:
     return corrected.outcome is not None
 
 
-def _lead_page(request: SignedInRequest, lead_id: str, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
-    found = lead_or_404(request.user, lead_id)
+def _lead_page(request: SignedInRequest, found: Lead, form: OutcomeForm, *, status: int = 200) -> HttpResponse:
     kind, cursor = request.GET.get("kind", ""), request.GET.get("before", "")
     sees_ledger = can(request.user, "audit.view")
     view = lead_view(found, request.user, timezone.now(), kind=kind, cursor=cursor, sees_ledger=sees_ledger)
@@ -227,11 +232,6 @@ def _filtered(request: SignedInRequest) -> tuple[LeadFilter, str]:
     if drilled is not None:
         visible = visible.filter(pk__in=drilled[0].values("pk"))
     return LeadFilter(request.GET, queryset=visible, request=request), drilled[1] if drilled else ""
-
-
-def _source_select(filters: LeadFilter) -> str:
-    """The select of sources, as our own look wants it."""
-    return str(filters.form["source"].as_widget(attrs={"class": "form-select", "id": "f-source"}))
 
 
 def _query(request: SignedInRequest, **changes: str) -> str:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 register = template.Library()
+SELECTED = " selected"
 
 
 @register.filter
@@ -25,21 +26,27 @@ def act_words(action: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
+    """The options of a select; `chosen` is its value, or a list of them."""
+    values = {str(value) for value in (chosen if isinstance(chosen, list | tuple) else [chosen])}
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, SELECTED if str(value) in values else "", words) for value, words in choices),
+    )
+
+
 @register.simple_tag(takes_context=True)
 def filter_select(
     context: Context, name: str, label: str, choices: Iterable[tuple[Any, Any]], any_label: str = ""
 ) -> SafeString:
     """A select of a filter bar; its value is the one in the address of the page."""
     chosen = context["request"].GET.get(name, "")
-    options = format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, " selected" if str(value) == chosen else "", words) for value, words in choices),
-    )
     return format_html(
         '<div class="field"><label for="f-{0}">{1}</label><select class="form-select" id="f-{0}" name="{0}">'
         '<option value="">{2}</option>{3}</select></div>',
-        name, label, any_label or _("Any"), options,
+        name, label, any_label or _("Any"), options(choices, chosen),
     )  # fmt: skip
 
 

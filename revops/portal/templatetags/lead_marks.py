@@ -1,7 +1,10 @@
 """Marks of leads in templates: tier and stage as badges, with shape and words besides colour."""
 
+from functools import lru_cache
+
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from leads.lifecycle import Stage
@@ -25,6 +28,11 @@ STAGE_TONES = {
 @register.simple_tag
 def tier_badge(tier: int | None) -> SafeString:
     """ "Tier 1" with its shape; "not scored" without a tier."""
+    return _tier_badge(tier, get_language())
+
+
+@lru_cache(maxsize=64)
+def _tier_badge(tier: int | None, _language: str | None) -> SafeString:
     if tier is None:
         return badge(_("Not scored"))
     tone, icon = TIER_TONES.get(tier, ("neutral", ""))
@@ -33,6 +41,12 @@ def tier_badge(tier: int | None) -> SafeString:
 
 @register.simple_tag
 def stage_badge(stage: str) -> SafeString:
+    """The stage in words, with its shape."""
+    return _stage_badge(str(stage), get_language())
+
+
+@lru_cache(maxsize=64)
+def _stage_badge(stage: str, _language: str | None) -> SafeString:
     tone, icon = STAGE_TONES[Stage(stage)]
     return badge(Stage(stage).label, tone, icon)
 
