@@ -131,7 +131,7 @@ def _converted(found: Rows, converters: Sequence[tuple[int, tuple[list[Any], Any
 
 def _shape(rows: QuerySet[Any, Any], compiler: Any) -> Callable[[Iterable[Sequence[Any]]], list[Any]]:
     """How rows of the driver become what the query set promises."""
-    kind: Any = rows._iterable_class  # type: ignore[attr-defined]
+    kind: Any = rows._iterable_class
     if kind is ModelIterable:
         return _instances(compiler)
     if kind is FlatValuesListIterable:
@@ -151,7 +151,7 @@ def _instances(compiler: Any) -> Callable[[Iterable[Sequence[Any]]], list[Any]]:
     model, own = klass["model"], klass["select_fields"]
     start, end = own[0], own[-1] + 1
     names = [one[0].target.attname for one in select[start:end]]
-    populators = get_related_populators(klass, select, connection.alias)
+    populators = get_related_populators(klass, select, connection.alias)  # type: ignore[call-arg]  # the stubs are ahead
 
     def read(found: Iterable[Sequence[Any]]) -> list[Any]:
         made = []

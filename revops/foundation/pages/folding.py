@@ -86,4 +86,4 @@ def _is_fixed(value: FilterExpression) -> bool:
 def _text_node(text: str, where: Any) -> TextNode:
     made: Any = TextNode(text)
     made.token, made.origin = where.token, where.origin
-    return made  # type: ignore[no-any-return]
+    return made
