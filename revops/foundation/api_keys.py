@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from revops.foundation.models import ApiKey, User
 from revops.foundation.policy import SCOPES
+from revops.foundation.round_trips import fetch_together
 
 PREFIX = "rop_live_"
 PATTERN = r"rop_live_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}"  # published, for secret scanners
@@ -110,11 +111,10 @@ def find_api_key(text: str, now: datetime) -> ApiKey | None:
 def _read(public_id: str) -> ApiKey | None:
     """The key and its owner, in hand-written SQL: every request of the API pays for this."""
     statement, of_key, of_owner = _statement()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [public_id])
-        row = cursor.fetchone()
-    if row is None:
+    [rows] = fetch_together((statement, [public_id]))
+    if not rows:
         return None
+    [row] = rows
     key = ApiKey.from_db(connection.alias, of_key, row[: len(of_key)])
     key.owner = User.from_db(connection.alias, of_owner, row[len(of_key) :])
     return key
