@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 
 from revops.foundation.pages.charts.drawing import (
     Chart,
@@ -97,7 +96,7 @@ def step_bars(title: str, steps: Sequence[Step], empty: str = "Nothing has start
 
 
 def pareto(title: str, rows: Sequence[Bar], empty: str = "Nothing to rank yet.") -> Chart:
-    """The few causes of most: sorted bars as shares of all, and the running total as a line on the same scale."""
+    """The few causes of most: sorted bars as shares of all, and the running total as dots on the same scale."""
     rows = sorted((row for row in rows if row.value > 0), key=lambda row: -row.value)
     total = sum(row.value for row in rows)
     if not total:
@@ -113,13 +112,12 @@ def pareto(title: str, rows: Sequence[Bar], empty: str = "Nothing to rank yet.")
         marks += _row(at, row.label, words, 0, row.value / total, "bar", beside=True)
         places.append((running / total, at * ROW_HEIGHT + BAR_TOP + BAR_HEIGHT / 2))
         table.append((row.label, say(row.value), share_of(row.value, total), share_of(running, total)))
-    marks = [*(line(*one, *two, "line-2") for one, two in pairwise(places)), *marks]
     marks += [
         circle(x, y, 3.5, "dot", f"{row[0]}: {row[3]} in total") for (x, y), row in zip(places, table, strict=True)
     ]
     described = f"{few} of {len(rows)} causes make 80 % of {say(total)}. Largest: {rows[0].label}, {table[0][2]}."
     svg = document(title, described, foot + 18, marks)
-    return Chart(title, described, svg, ("Cause", "Count", "Share", "Running total"), table, "Line: running total")
+    return Chart(title, described, svg, ("Cause", "Count", "Share", "Running total"), table, "Dot: running total")
 
 
 def contributions(
