@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from leads.matching.sweeping import sweep_accounts, sweep_all, sweep_people
 from leads.models import Account, Lead, Person, PersonSearch
 from leads.searching import accounts_named, leads_named
+from revops.foundation.ids import encode
+from revops.foundation.models import User
 from revops.portal import journey
+from revops.portal.accounts.visibility import accounts_for
+from revops.portal.lead_pages.filters import LeadFilter
+from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.merges.acting import merge
 from tests.conftest import NOW
 from tests.factories import SourceFactory, item
@@ -68,6 +74,58 @@ def test_searching_leads_asks_the_indexes_of_words(many: None) -> None:
     assert "account_search_text" in plan
     assert "Seq Scan on leads_lead" not in plan
     assert "Seq Scan on leads_person" not in plan
+
+
+@pytest.fixture
+def rep(company: dict[str, Any]) -> User:
+    return company["reps"][0]
+
+
+@pytest.fixture
+def own(many: None, rep: User) -> list[Any]:
+    """The three leads of a rep, far from each other among all."""
+    chosen = list(Lead.objects.order_by("-pk").values_list("pk", flat=True)[:9_000:3_000])
+    Lead.objects.filter(pk__in=chosen).update(owner=rep)
+    return chosen
+
+
+@pytest.mark.parametrize("words", ["ada", "firm", "com"])
+def test_a_rep_finds_own_leads_by_a_word_that_everybody_shares(
+    own: list[Any], rep: User, client: Any, words: str
+) -> None:
+    assert Lead.objects.shown().filter(leads_named(words)).filter(owner=rep).count() < len(own)
+    found = LeadFilter({"q": words}, queryset=leads_for(rep), user=rep).qs
+    assert set(found.values_list("pk", flat=True)) == set(own)
+    client.force_login(rep)
+    hits = client.get(reverse("search"), {"q": words}).content.decode()
+    assert all(reverse("lead", args=[encode("lead", pk)]) in hits for pk in own)
+
+
+def test_a_rep_finds_own_accounts_by_a_word_that_all_companies_share(own: list[Any], rep: User) -> None:
+    seen = accounts_for(rep)
+    names = set(seen.filter(accounts_named("firm", seen)).values_list("pk", flat=True))
+    assert names == set(Lead.objects.filter(pk__in=own).values_list("account_id", flat=True))
+
+
+def test_a_rep_finds_an_own_lead_by_the_name_somebody_merged_had(own: list[Any], rep: User) -> None:
+    person = Lead.objects.get(pk=own[0]).person
+    other = Person.objects.filter(leads__owner__isnull=True).order_by("pk")[0]
+    Person.objects.filter(pk=other.pk).update(merged_into=person)
+    seen = leads_for(rep)
+    assert [lead.pk for lead in seen.filter(leads_named(other.last_name, seen))] == [own[0]]
+    assert not seen.filter(leads_named(Person.objects.order_by("pk")[1].last_name, seen)).exists()
+
+
+def test_searching_own_leads_reads_no_table_of_people_or_words_as_a_whole(own: list[Any], rep: User) -> None:
+    seen = leads_for(rep)
+    for words in ("ada", Lead.objects.get(pk=own[0]).person.last_name):
+        plan = plan_of(seen.filter(leads_named(words, seen)).order_by("-received_at", "-pk")[:51])
+        assert "Seq Scan on leads_person" not in plan, plan
+
+
+def test_who_sees_nothing_finds_nothing(own: list[Any]) -> None:
+    nothing = Lead.objects.none()
+    assert not nothing.filter(leads_named("ada", nothing)).exists()
 
 
 def test_searching_accounts_asks_the_indexes_of_words(many: None) -> None:

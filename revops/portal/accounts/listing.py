@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.lifecycle import CLOSED_STAGES, Stage
 from leads.models import Account, AccountTask, Lead, Person, TaskState
 from leads.searching import accounts_named
+from revops.portal.accounts.visibility import searched_among
 
 COLUMNS = (
     "id", "name", "domain", "industry", "employees", "country", "territory", "owner", "parent", "people", "open_leads",
@@ -41,7 +42,10 @@ class AccountFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def by_text(self, accounts: QuerySet[Account], _name: str, text: str) -> QuerySet[Account]:
-        return accounts.filter(accounts_named(text)) if text.strip() else accounts
+        if not text.strip():
+            return accounts
+        seen = searched_among(getattr(self.request, "user", None), accounts)
+        return accounts.filter(accounts_named(text, seen))
 
     def by_owner(self, accounts: QuerySet[Account], _name: str, owner: str) -> QuerySet[Account]:
         """“me”, “nobody”, or the e-mail address of somebody."""

@@ -25,6 +25,11 @@ def accounts_for(user: Any) -> QuerySet[Account]:
             return accounts.none()
 
 
+def searched_among(user: Any, accounts: QuerySet[Account]) -> QuerySet[Account] | None:
+    """What a search for words is held to: `accounts`, which `user` may see, or None for whoever may see all."""
+    return None if visibility(user, "account") == "all" else accounts
+
+
 def account_or_404(user: Any, public_id: str) -> Account:
     """One visible account with owner and parent; the old id of a merged one finds the account it goes on in."""
     try:

@@ -16,6 +16,7 @@ from leads.models import Lead, Source
 from leads.searching import leads_named
 from revops.foundation.kept_queries import Kept
 from revops.foundation.models import User
+from revops.portal.lead_pages.visibility import searched_among
 from scoring.models import Tier
 
 
@@ -51,7 +52,7 @@ class LeadFilter(django_filters.FilterSet):
 
     def by_text(self, leads: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
         """People and companies that contain every word."""
-        return leads.filter(leads_named(text)) if text.strip() else leads
+        return leads.filter(leads_named(text, searched_among(self.user, leads))) if text.strip() else leads
 
     def by_owner(self, leads: QuerySet[Lead], _name: str, owner: str) -> QuerySet[Lead]:
         """“me”, “nobody”, or the e-mail address of somebody."""

@@ -45,6 +45,11 @@ def visible_lead(user: Any, pk: UUID) -> Lead | None:
     return one.first(user=user.pk, lead=pk) if one else None
 
 
+def searched_among(user: Any, leads: QuerySet[Lead]) -> QuerySet[Lead] | None:
+    """What a search for words is held to: `leads`, which `user` may see, or None for whoever may see all."""
+    return None if visibility(user, "lead") == "all" else leads
+
+
 def lead_or_404(user: Any, public_id: str) -> Lead:
     """One visible lead with its person, account, source, campaign and owner. One query."""
     try:

@@ -17,7 +17,9 @@ from leads.searching import accounts_named, leads_named
 from revops.foundation.ids import decode
 from revops.foundation.policy import can
 from revops.portal.accounts.visibility import accounts_for
+from revops.portal.accounts.visibility import searched_among as searched_accounts
 from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.lead_pages.visibility import searched_among as searched_leads
 from revops.portal.session.requests import SignedInRequest
 from scoring.publishing import NoLiveRulebook, live_rulebook
 from scoring.rules import rule_sentence
@@ -68,14 +70,16 @@ def _groups(user: Any, words: str, exact: Lead | None) -> list[tuple[str, list[H
 
 
 def _leads(user: Any, words: str) -> list[Lead]:
-    found = leads_for(user).filter(leads_named(words)).order_by("-received_at", "-pk")
+    seen = leads_for(user)
+    found = seen.filter(leads_named(words, searched_leads(user, seen))).order_by("-received_at", "-pk")
     chosen = list(found.values_list("pk", flat=True)[:MOST])
     read = Lead.objects.select_related("person", "account").in_bulk(chosen)
     return [read[pk] for pk in chosen if pk in read]
 
 
 def _accounts(user: Any, words: str) -> list[Account]:
-    return list(accounts_for(user).filter(accounts_named(words)).order_by("name", "pk")[:MOST])
+    seen = accounts_for(user)
+    return list(seen.filter(accounts_named(words, searched_accounts(user, seen))).order_by("name", "pk")[:MOST])
 
 
 def _account_hit(account: Account) -> Hit:
