@@ -87,7 +87,7 @@ def _held_to(among: Ids, table: str) -> tuple[str, str, tuple[Any, ...]]:
         return "", "", ()
     sql, parameters = among
     merged = f"SELECT merged.id FROM {table} merged JOIN seen ON merged.merged_into_id = seen.id"  # noqa: S608
-    return f"WITH seen(id) AS ({sql})", f"IN (SELECT id FROM seen UNION ALL {merged})", parameters
+    return f"WITH seen(id) AS ({sql})", f"IN (SELECT id FROM seen UNION ALL {merged})", parameters  # noqa: S608
 
 
 def _words(text: str) -> list[str]:
