@@ -14,8 +14,10 @@ from feedback.talk_tracks import Segment, best_track
 from leads.models import Lead
 from revops.foundation.models import LedgerEntry, OutboxMessage
 from revops.portal import journey
+from revops.portal.merges.acting import merge
 from revops.portal.queue.freshness import all_cold, freshness_words, is_cold
 from revops.portal.queue.order import order_words
+from revops.portal.queue.past import acts_since
 from revops.portal.queue.practice import LESSONS
 from revops.portal.queue.talk_track import TalkFacts, talk_track
 from tests.conftest import NOW
@@ -411,6 +413,33 @@ def test_rejected_by_us_and_bought_later_through_another_person(office: Office) 
 
 
 # --- coming back from a rejection ------------------------------------------------------------------------------------
+def test_what_somebody_merged_did_since_the_rejection_counts_too_and_what_they_did_before_does_not(
+    office: Office,
+) -> None:
+    lead, client = office.lead(1), signed_in(office.rep)
+
+    def elsewhere(act: str) -> Lead:
+        """The same person under another address."""
+        now = timezone.now()
+        (receipt,) = journey.admit([item(office.source, "ada@company-1.org", act=act, _received_at=now)], now=now)
+        return Lead.objects.get(pk=receipt.lead_id)
+
+    other = elsewhere("webinar_attended")
+    client.post(url(lead, "reject"), fields(office.rep, lead, reason="no_budget", evidence="3000 EUR"))
+    rejected_at = Disposition.objects.get(lead=lead).recorded_at
+    assert elsewhere("content_download").pk == other.pk
+    later = timezone.now()
+    assert acts_since(lead.person.everybody, rejected_at) == []
+    merge(lead.person_id, other.person_id, [], office.admin, now=timezone.now())
+    lead.person.refresh_from_db()
+    assert set(lead.person.everybody) == {lead.person_id, other.person_id}
+    assert [act["kind__name"] for act in acts_since(lead.person.everybody, rejected_at)] == [
+        "Downloaded content",
+        "Enquired again",
+    ]
+    assert acts_since(lead.person.everybody, later) == []
+
+
 def test_a_recycled_lead_says_what_changed_since_the_rejection(office: Office) -> None:
     lead = office.lead(1)
     client = signed_in(office.rep)
