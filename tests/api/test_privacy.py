@@ -69,6 +69,21 @@ def test_repeating_a_request_of_an_erased_person_says_so(machine: Any, house: An
     assert (again.json()["code"], again["Content-Type"]) == ("erased", "application/problem+json")
 
 
+def test_the_receipt_of_an_erased_person_answers_gone_and_says_what_became_of_it(machine: Any, house: Any) -> None:
+    sent = {"source": "website", "email": "ada@acme-works.com", "name": "Ada Lovelace"}
+    made = machine.send("submissions/", sent, 201).json()
+    held = machine.send("submissions/", {**sent, "need": "cheap loans, casino"}, 201).json()
+    assert held["outcome"] == "quarantined"
+    other = machine.send("submissions/", {**sent, "email": "grace@acme-works.com"}, 201).json()
+    erased(machine, {"id": made["lead_id"]})
+    for one in (made, held):
+        gone = machine.get_json(f"submissions/{one['receipt']}/", 410)
+        assert (gone["code"], gone["receipt"], gone["outcome"]) == ("erased", one["receipt"], one["outcome"])
+        assert "ada" not in str(gone).lower()
+    assert machine.get_json(f"submissions/{other['receipt']}/")["outcome"] == "new"
+    assert len(machine.get_json("submissions/")["data"]) == 3
+
+
 def test_a_copy_is_handed_over_until_the_request_is_over(machine: Any, lead: Any) -> None:
     made = machine.send("privacy_requests/", {"kind": "export", "lead_id": lead["id"]}, 201).json()
     copy = machine.get_json(f"privacy_requests/{made['id']}/export/")

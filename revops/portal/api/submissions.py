@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -145,17 +145,26 @@ class SubmissionBatchView(ApiView):
 
 
 class SubmissionView(ApiView):
-    """What became of one submission. Whoever sent it may always ask."""
+    """What became of one submission. Whoever sent it may always ask; 410 with its outcome once it was erased."""
 
     @extend_schema(responses=SubmissionSerializer)
     def get(self, request: Request, receipt: str) -> Response:
-        rows = Submission.objects.with_outcome().select_related("source")
+        rows = Submission.objects.with_outcome().select_related("source").annotate(erased_at=F("body__erased_at"))
         if not may(request, "submissions.view"):
             rows = rows.filter(sender=asker(request))
         row = rows.filter(pk=decode_or_404("sub", receipt)).first()
         if row is None:
             raise Http404
+        if row.erased_at:
+            raise _erased(row)
         return Response(shown(row))
+
+
+def _erased(row: Any) -> ProblemError:
+    """The answer about what was erased: that it came, when, and what became of it, so that counts still agree."""
+    words = _("What was sent was erased, because the person asked for it or its time was over. Its outcome stays.")
+    facts = {"receipt": row.receipt, "outcome": row.outcome or "pending", "received_at": row.received_at}
+    return ProblemError("erased", words, **facts)
 
 
 def shown(row: Any) -> dict[str, Any]:
