@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import RequestKind
+from revops.portal.privacy.retention import LEAST_DAYS, MOST_DAYS
 
 SURE = "erase"
 
@@ -60,6 +61,6 @@ class EraseForm(forms.Form):
 
 
 class RetentionForm(forms.Form):
-    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=3650)
+    days = forms.IntegerField(label=_("Days"), min_value=LEAST_DAYS, max_value=MOST_DAYS)
     is_active = forms.BooleanField(label=_("On"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)

@@ -24,6 +24,7 @@ from revops.portal.privacy.erasing import erase_people
 from revops.portal.vetting.working import forget_old, old_lists
 
 KIND = "retention"
+LEAST_DAYS, MOST_DAYS = 1, 3650
 AT_ONCE = 500
 MOST_ROUNDS = 2_000
 
@@ -52,6 +53,11 @@ class Kept:
     days: int
     is_active: bool
     row: RetentionRule | None
+
+    @property
+    def version(self) -> int:
+        """0 as it ships; every change adds one."""
+        return self.row.version if self.row else 0
 
     def before(self, at: datetime) -> datetime:
         """What is older than this goes."""
@@ -107,8 +113,13 @@ def next_run(now: datetime) -> datetime:
 
 def preview(now: datetime) -> list[tuple[Kept, int]]:
     """What each rule would take at the next run, if it were on. A query or two a rule."""
-    at = next_run(now)
-    return [(kept, kept.rule.count(kept.before(at))) for kept in rules_kept()]
+    return [(kept, would_take(kept, now)) for kept in rules_kept()]
+
+
+def would_take(kept: Kept, now: datetime, days: int | None = None) -> int:
+    """What a rule would take at the next run, with the days it has or with others. One query or two."""
+    span = timedelta(days=kept.days if days is None else days)
+    return kept.rule.count(next_run(now) - span)
 
 
 def start_retention(user: User | None, now: datetime) -> Job:
