@@ -12,7 +12,9 @@ from leads.models import Account, AccountTask, Lead, PersonMerge, PersonProposal
 from leads.surges import set_surge_rule
 from revops.foundation.ids import encode
 from revops.portal.accounts.surging import raise_surges
+from revops.portal.api.account_facts import AccountDetailSerializer, AccountTaskSerializer
 from tests.api.conftest import READY, key_for
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 SECOND = {
@@ -182,3 +184,38 @@ def test_what_is_no_kind_of_match_is_not_found(machine, house):
     machine.get_json("matches/people/match_00000000000000000000000000/", 404)
     assert key_for(house.people["integration"])
     assert not PersonProposal.objects.exists()
+
+
+def test_a_list_of_accounts_asks_as_often_for_one_as_for_three(machine, lead, django_assert_num_queries):
+    def rows(path):
+        with django_assert_num_queries(QUERIES[path]):
+            return machine.get_json(path)["data"]
+
+    account = Account.objects.get(domain="acme-works.com")
+    AccountTask.objects.create(account=account, people=[], signals=1, window_from=NOW, opened_at=NOW)
+    assert [len(rows(path)) for path in QUERIES] == [1, 1]
+    for number in range(2):
+        machine.send("submissions/", {**READY, "email": f"ada@other-{number}.com", "company": f"Other {number}"}, 201)
+    for account in Account.objects.exclude(domain="acme-works.com"):
+        AccountTask.objects.create(account=account, people=[], signals=1, window_from=NOW, opened_at=NOW)
+    assert [len(rows(path)) for path in QUERIES] == [3, 3]
+
+
+QUERIES = {"accounts/": 5, "account_tasks/": 2}
+"""One for the key; accounts: the rows, their people, leads and surges."""
+
+
+def test_a_row_of_the_list_says_what_the_account_says_alone(machine, lead):
+    Account.objects.filter(domain="acme-works.com").update(employees=7, territory="North")
+    (row,) = machine.get_json("accounts/")["data"]
+    alone = machine.get_json(f"accounts/{row['id']}/")
+    assert alone.pop("inside") is None
+    assert row == alone
+    assert set(row) | {"inside"} == set(AccountDetailSerializer().fields)
+    account = Account.objects.get(domain="acme-works.com")
+    task = AccountTask.objects.create(account=account, people=[], signals=1, window_from=NOW, opened_at=NOW)
+    (listed,) = machine.get_json("account_tasks/")["data"]
+    assert listed.keys() == AccountTaskSerializer().fields.keys()
+    assert (listed["id"], listed["account_id"], listed["owner_id"]) == (encode("task", task.pk), row["id"], None)
+    done = machine.send(f"account_tasks/{listed['id']}/close/", {"state": "done"}, 200).json()
+    assert {name for name in listed if listed[name] != done[name]} == {"state", "closed_at"}

@@ -80,9 +80,8 @@ class Numbers:
     is_surging: bool = False
 
 
-def numbers_of(accounts: Sequence[Account]) -> dict[UUID, Numbers]:
-    """The numbers of these accounts. Three queries, however many."""
-    ids = [account.pk for account in accounts]
+def numbers_of(ids: Sequence[UUID]) -> dict[UUID, Numbers]:
+    """The numbers of the accounts with these ids. Three queries, however many."""
     people = dict(
         Person.objects.filter(account__in=ids, merged_into__isnull=True).values_list("account").annotate(n=Count("pk"))
     )
@@ -117,7 +116,7 @@ def account_lines(accounts: QuerySet[Account]) -> Iterator[list[Any]]:
 
 
 def _lines(accounts: Sequence[Account]) -> Iterator[list[Any]]:
-    numbers = numbers_of(accounts)
+    numbers = numbers_of([one.pk for one in accounts])
     for one in accounts:
         row = numbers[one.pk]
         yield [

@@ -41,7 +41,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     user = person_of(request)
     filters = AccountFilter(request.GET, queryset=accounts_for(user).select_related("owner", "parent"), request=request)
     page = page_of(filters.qs, ("-pk",), request)
-    numbers = numbers_of(page.rows)
+    numbers = numbers_of([row.pk for row in page.rows])
     context = {
         "filters": filters,
         "page": page,
@@ -87,7 +87,7 @@ def account_page(request: HttpRequest, found: Account, *, status: int = 200, **f
     dynamics = getattr(found, "dynamics", None)
     context = {
         "account": found,
-        "numbers": numbers_of([found])[found.pk],
+        "numbers": numbers_of([found.pk])[found.pk],
         "group": group,
         "seen": set(visible.filter(account=found).values_list("pk", flat=True)),
         "timeline": timeline,

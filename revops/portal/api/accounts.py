@@ -31,41 +31,24 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import Role, User
 from revops.portal.accounts.group import group_of
-from revops.portal.accounts.listing import AccountFilter, Numbers, numbers_of
+from revops.portal.accounts.listing import AccountFilter
 from revops.portal.accounts.timeline import SHOWN, account_timeline
 from revops.portal.accounts.visibility import account_or_404, accounts_for
+from revops.portal.api.account_facts import (
+    ACCOUNT_COLUMNS,
+    TASK_COLUMNS,
+    AccountDetailSerializer,
+    AccountTaskSerializer,
+    InsideSerializer,
+    shown_accounts,
+    shown_task,
+)
 from revops.portal.api.leads import EventSerializer
 from revops.portal.api.who import asker, decode_or_404, refused, shows_persons, visible_leads
 from revops.portal.back_office import note
 from scoring.accounts import mark_accounts
 
 _TIMELINE_SALT = "api.account_timeline"
-
-
-class InsideSerializer(Serializer):
-    must_agree = serializers.CharField(max_length=300, allow_blank=True, required=False)
-    blocker = serializers.CharField(max_length=300, allow_blank=True, required=False)
-    next_on = serializers.DateField(allow_null=True, required=False)
-    next_what = serializers.CharField(max_length=200, allow_blank=True, required=False)
-
-
-class AccountDetailSerializer(Serializer):
-    id = PublicIdField("account", source="pk")
-    name = serializers.CharField()
-    domain = serializers.CharField(allow_null=True)
-    industry = serializers.CharField()
-    employees = serializers.IntegerField(allow_null=True)
-    country = serializers.CharField()
-    territory = serializers.CharField()
-    owner_id = PublicIdField("user", allow_null=True)
-    parent_id = PublicIdField("account", allow_null=True)
-    people = serializers.IntegerField()
-    open_leads = serializers.IntegerField()
-    won = serializers.IntegerField()
-    is_surging = serializers.BooleanField()
-    last_activity_at = InstantField(allow_null=True)
-    updated_at = InstantField()
-    inside = InsideSerializer(required=False, allow_null=True, help_text="Only for one account, with people:pii.")
 
 
 class AccountChangeSerializer(Serializer):
@@ -114,20 +97,6 @@ class AccountEventSerializer(EventSerializer):
     """One event of any lead of the account; `by` is empty without people:pii."""
 
 
-class AccountTaskSerializer(Serializer):
-    id = PublicIdField("task", source="pk")
-    account_id = PublicIdField("account")
-    owner_id = PublicIdField("user", allow_null=True)
-    state = serializers.ChoiceField(choices=TaskState.choices)
-    people_ids = serializers.ListField(child=PublicIdField("person"), source="people")
-    topics = serializers.ListField(child=serializers.CharField())
-    signals = serializers.IntegerField()
-    window_from = InstantField()
-    opened_at = InstantField()
-    closed_at = InstantField(allow_null=True)
-    note = serializers.CharField()
-
-
 class AccountTaskCloseSerializer(Serializer):
     state = serializers.ChoiceField(choices=["done", "dismissed"])
     note = serializers.CharField(max_length=300, allow_blank=True, required=False, help_text="Needed to dismiss it.")
@@ -143,11 +112,7 @@ class AccountListView(ApiView):
 
     @extend_schema(responses=paged(AccountDetailSerializer))
     def get(self, request: Request) -> Response:
-        def render(rows: list[Account]) -> list[dict[str, Any]]:
-            numbers = numbers_of(rows)
-            return [_shown(row, numbers[row.pk]) for row in rows]
-
-        return self.page(accounts_for(request.user), render)
+        return self.page(accounts_for(request.user).values(*ACCOUNT_COLUMNS), shown_accounts)
 
 
 class AccountView(ApiView):
@@ -278,7 +243,7 @@ class AccountTaskListView(ApiView):
     @extend_schema(responses=paged(AccountTaskSerializer))
     def get(self, request: Request) -> Response:
         tasks = AccountTask.objects.filter(account__in=accounts_for(request.user))
-        return self.page(tasks, lambda rows: AccountTaskSerializer(rows, many=True).data)
+        return self.page(tasks.values(*TASK_COLUMNS), lambda rows: [shown_task(row) for row in rows])
 
 
 class AccountTaskCloseView(ApiView):
@@ -302,27 +267,14 @@ class AccountTaskCloseView(ApiView):
             raise ProblemError("conflict", _("Somebody was quicker: it is closed already."))
         note(asker(request), f"account_task.{said['state']}", found, now)
         found.refresh_from_db()
-        return Response(AccountTaskSerializer(found).data)
-
-
-def _shown(account: Account, numbers: Numbers) -> dict[str, Any]:
-    row = {
-        **{name: getattr(account, name) for name in (
-            "pk", "name", "domain", "industry", "employees", "country", "territory", "owner_id", "parent_id",
-            "updated_at",
-        )},
-        "people": numbers.people, "open_leads": numbers.open_leads, "won": numbers.won,
-        "is_surging": numbers.is_surging, "last_activity_at": numbers.last_at,
-    }  # fmt: skip
-    shown = AccountDetailSerializer(row | {"inside": None}).data
-    shown.pop("inside")
-    return dict(shown)
+        return Response(shown_task({name: getattr(found, name) for name in TASK_COLUMNS}))
 
 
 def _detail(account: Account, request: Request) -> dict[str, Any]:
     dynamics = getattr(account, "dynamics", None)
     inside = InsideSerializer(dynamics).data if dynamics is not None and shows_persons(request) else None
-    return _shown(account, numbers_of([account])[account.pk]) | {"inside": inside}
+    (shown,) = shown_accounts([{name: getattr(account, name) for name in ACCOUNT_COLUMNS}])
+    return shown | {"inside": inside}
 
 
 def _version(account: Account) -> int:
