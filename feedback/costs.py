@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from feedback.metrics import Period
+from feedback.metrics.cells import Question, answers
+from feedback.models import FactKind
 from leads.money import units_of
 
 
@@ -58,21 +61,55 @@ class Booked:
 
 
 def book_months(first: date, after: date, zone: ZoneInfo) -> list[Booked]:
-    """Every source, campaign and month with leads or spend, from the month of `first` until before `after`. One query.
+    """Every source, campaign and month with leads or spend, from the month of `first` until before `after`.
 
-    Both are first days of months in the organisation's zone.
+    Both are first days of months in the organisation's zone. Two queries, one more if a lead of these months changed.
     """
+    received = _received(first, after, zone)
     values: dict[str, Any] = {
-        "start": datetime.combine(first, time(), zone), "end": datetime.combine(after, time(), zone),
-        "first": first, "after": after, "zone": str(zone), "in": settings.REPORTING_CURRENCY,
+        "first": first, "after": after, "in": settings.REPORTING_CURRENCY,
         "units": units_of(settings.REPORTING_CURRENCY),
+        **dict(zip(_RECEIVED_COLUMNS, zip(*received, strict=True) if received else [()] * 7, strict=True)),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKED, values)
+        cursor.execute(_BOOKED, {name: list(one) if isinstance(one, tuple) else one for name, one in values.items()})
         return [
             Booked(source, campaign, month, Yield(leads, handed_off, accepted, rejected, _money(spend)))
             for source, campaign, month, leads, handed_off, accepted, rejected, spend in cursor.fetchall()
         ]
+
+
+_RECEIVED_COLUMNS = ("source_ids", "campaign_ids", "months", "leads", "handed_off", "accepted", "rejected")
+
+
+def _received(first: date, after: date, zone: ZoneInfo) -> list[tuple[Any, ...]]:
+    """Leads of each source, campaign and month, in the order of `_RECEIVED_COLUMNS`."""
+
+    def ask(missing: list[date]) -> dict[date, list[tuple[Any, ...]]]:
+        found: dict[date, list[tuple[Any, ...]]] = {month: [] for month in missing}
+        last = _next_month(max(missing))
+        values = {"start": _starts(min(missing), zone), "end": _starts(last, zone), "zone": str(zone)}
+        with connection.cursor() as cursor:
+            cursor.execute(_RECEIVED, values)
+            for row in cursor.fetchall():
+                if row[2] in found:
+                    found[row[2]].append(row)
+        return found
+
+    spans, month = {}, first
+    while month < after:
+        spans[month] = Period(_starts(month, zone), _starts(_next_month(month), zone))
+        month = _next_month(month)
+    (told,) = answers([Question("received by campaign", FactKind.LEADS, spans, ask)])
+    return [row for month in spans for row in told[month]]
+
+
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def _starts(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
 
 
 def yields_by(booked: Iterable[Booked], key: Callable[[Booked], Any]) -> Mapping[Any, Yield]:
@@ -87,22 +124,29 @@ def _money(spend: Any) -> float | None:
     return None if spend is None else float(spend)
 
 
+_RECEIVED = """
+SELECT lead.source_id, lead.campaign_id,
+       date_trunc('month', lead.received_at AT TIME ZONE %(zone)s)::date AS month_on, count(*) AS leads,
+       count(answer.lead_id) AS handed_off,
+       count(*) FILTER (WHERE answer.accepted) AS accepted,
+       count(*) FILTER (WHERE answer.rejected AND NOT answer.accepted) AS rejected
+FROM leads_lead lead
+LEFT JOIN (
+    SELECT handoff.lead_id, bool_or(handoff.state = 'accepted') AS accepted,
+           bool_or(handoff.state = 'rejected') AS rejected
+    FROM sla_handoff handoff GROUP BY handoff.lead_id
+) answer ON answer.lead_id = lead.id
+WHERE lead.received_at >= %(start)s AND lead.received_at < %(end)s
+  AND NOT lead.is_history AND lead.withdrawn_at IS NULL
+GROUP BY 1, 2, 3
+"""
+
 _BOOKED = """
 WITH received AS (
-    SELECT lead.source_id, lead.campaign_id,
-           date_trunc('month', lead.received_at AT TIME ZONE %(zone)s)::date AS month_on, count(*) AS leads,
-           count(*) FILTER (WHERE answer.handed_off) AS handed_off,
-           count(*) FILTER (WHERE answer.accepted) AS accepted,
-           count(*) FILTER (WHERE answer.rejected AND NOT answer.accepted) AS rejected
-    FROM leads_lead lead
-    LEFT JOIN LATERAL (
-        SELECT true AS handed_off, bool_or(handoff.state = 'accepted') AS accepted,
-               bool_or(handoff.state = 'rejected') AS rejected
-        FROM sla_handoff handoff WHERE handoff.lead_id = lead.id HAVING count(*) > 0
-    ) answer ON true
-    WHERE lead.received_at >= %(start)s AND lead.received_at < %(end)s
-      AND NOT lead.is_history AND lead.withdrawn_at IS NULL
-    GROUP BY 1, 2, 3
+    SELECT * FROM unnest(
+        %(source_ids)s::uuid[], %(campaign_ids)s::uuid[], %(months)s::date[], %(leads)s::bigint[],
+        %(handed_off)s::bigint[], %(accepted)s::bigint[], %(rejected)s::bigint[]
+    ) AS row (source_id, campaign_id, month_on, leads, handed_off, accepted, rejected)
 ), stated AS (
     SELECT source_id, campaign_id, month_on, sum(amount_minor) / %(units)s::numeric AS amount
     FROM leads_spend WHERE month_on >= %(first)s AND month_on < %(after)s AND currency = %(in)s GROUP BY 1, 2, 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -172,26 +172,23 @@ class ClauseRow:
 
 
 def clause_board(
-    week_start: datetime, week_end: datetime, now: datetime, *, worst_since: datetime | None = None
+    week_start: datetime,
+    week_end: datetime,
+    now: datetime,
+    *,
+    worst_since: datetime | None = None,
+    counted: Mapping[str, Mapping[str, int]] | None = None,
 ) -> list[ClauseRow]:
     """Both sides' promises that fall due from `week_start` until before `week_end`, per clause. Three queries.
+
+    `counted` are the numbers by clause if they are known; then two queries.
 
     Kept: closed in time. Late: closed late, or open and overdue. Pending: still in time. Clocks called off in time
     or taken back by an undo do not count. Clauses of the live agreement, and older ones that have clocks. The worst
     are those of the week, or of a longer time that begins at `worst_since`.
     """
-    counted = {
-        row["clause__code"]: row
-        for row in _due_between(week_start, week_end)
-        .annotate(judged_at=_judged_at(now))
-        .values("clause__code")
-        .order_by("clause__code")
-        .annotate(
-            late=Count("id", filter=Q(due_at__lt=F("judged_at"))),
-            kept=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=False)),
-            pending=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=True)),
-        )
-    }
+    if counted is None:
+        counted = _counted_between(week_start, week_end, now)
     clauses: dict[str, Clause] = {}
     relevant = Clause.objects.filter(Q(agreement__state="live") | Q(agreement__state="superseded", code__in=counted))
     for clause in relevant.select_related("agreement").order_by("-agreement__version", "side", "position"):
@@ -205,6 +202,21 @@ def clause_board(
     for row in rows:
         row.worst = worst.get(row.clause.code, [])
     return sorted(rows, key=lambda row: (row.clause.side, row.clause.position))
+
+
+def _counted_between(start: datetime, end: datetime, now: datetime) -> dict[str, Mapping[str, int]]:
+    return {
+        row["clause__code"]: row
+        for row in _due_between(start, end)
+        .annotate(judged_at=_judged_at(now))
+        .values("clause__code")
+        .order_by("clause__code")
+        .annotate(
+            late=Count("id", filter=Q(due_at__lt=F("judged_at"))),
+            kept=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=False)),
+            pending=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=True)),
+        )
+    }
 
 
 _NOTHING = {"kept": 0, "late": 0, "pending": 0}

@@ -17,7 +17,12 @@ DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
 REDIS_URL = f"{REDIS_URL}?db={16 + (os.getpid() + _worker) % 48}"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # a review remembers more numbers than the usual 300
+    }
+}
 CELERY_BROKER_URL = "memory://"
 
 USE_I18N = True  # so that what is remembered is held apart by language, as with several of them

@@ -14,6 +14,7 @@ from .measuring import (
     weekly,
 )
 from .periods import Period, Week
+from .remembering import by_source_of, weekly_of
 
 __all__ = [
     "METRICS",
@@ -23,6 +24,7 @@ __all__ = [
     "Period",
     "Unit",
     "Week",
+    "by_source_of",
     "drill_count",
     "drill_ids",
     "is_mature",
@@ -32,4 +34,5 @@ __all__ = [
     "metric",
     "organisation_zone",
     "weekly",
+    "weekly_of",
 ]

@@ -14,6 +14,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from feedback.models.changed_days import FactKind
+
 
 class Unit(StrEnum):
     SHARE = "share"
@@ -35,6 +37,14 @@ class Fold(StrEnum):
 
 
 @dataclass(frozen=True)
+class Facts:
+    """The query of a metric, and the kind of facts whose changes change it; None if it also reads something else."""
+
+    query: str
+    kind: FactKind | None
+
+
+@dataclass(frozen=True)
 class Metric:
     """One number. `higher_is_better` says which way is good; `matures_after` how long a cohort needs to be judged."""
 
@@ -45,10 +55,14 @@ class Metric:
     fold: Fold
     owner: str
     decision: str | Promise
-    query: str
+    facts: Facts
     higher_is_better: bool = True
     matures_after: timedelta = timedelta()
     can_be_goal: bool = True
+
+    @property
+    def query(self) -> str:
+        return self.facts.query
 
 
 _LIVE = "NOT lead.is_history AND lead.withdrawn_at IS NULL"
@@ -80,39 +94,43 @@ _REPS_TURN = (
 """Since when a rep could have tried: the lead was theirs, they were told, and the details were there."""
 
 
-def _from_handoffs(value: str, joined: str, condition: str) -> str:
-    return (
+def _from_handoffs(value: str, joined: str, condition: str) -> Facts:
+    query = (
         f"SELECT lead.id AS lead_id, lead.source_id, handoff.handed_off_at AS at, ({value})::numeric AS value"
         f" FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id, {joined}"
         f" WHERE {condition} AND {_LIVE}"
     )
+    return Facts(query, FactKind.HANDOFFS)
 
 
-def _from_answers(value: str, condition: str = "handoff.state IN ('accepted', 'rejected', 'returned')") -> str:
-    return (
+def _from_answers(value: str, condition: str = "handoff.state IN ('accepted', 'rejected', 'returned')") -> Facts:
+    query = (
         f"SELECT lead.id AS lead_id, lead.source_id, handoff.answered_at AS at, ({value})::numeric AS value"
         " FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id"
         f" WHERE {condition} AND {_LIVE}"
     )
+    return Facts(query, FactKind.ANSWERS)
 
 
 _STANDS = "NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id)"
 
 
-def _from_dispositions(value: str, kinds: str) -> str:
+def _from_dispositions(value: str, kinds: str) -> Facts:
     """Answers that stand, also the second one of a lead that was accepted first."""
-    return (
+    query = (
         f"SELECT lead.id AS lead_id, lead.source_id, answer.decided_at AS at, ({value})::numeric AS value"
         " FROM feedback_disposition answer JOIN leads_lead lead ON lead.id = answer.lead_id"
         f" WHERE answer.kind IN ({kinds}) AND NOT answer.is_history AND {_STANDS} AND {_LIVE}"
     )
+    return Facts(query, FactKind.DISPOSITIONS)
 
 
-def _from_leads(value: str, at: str = "lead.received_at") -> str:
-    return (
+def _from_leads(value: str, at: str = "lead.received_at") -> Facts:
+    query = (
         f"SELECT lead.id AS lead_id, lead.source_id, {at} AS at, ({value})::numeric AS value"
         f" FROM leads_lead lead WHERE {_LIVE}"
     )
+    return Facts(query, FactKind.LEADS)
 
 
 def _counts(outcome: str) -> str:
@@ -120,12 +138,13 @@ def _counts(outcome: str) -> str:
     return f"NOT EXISTS (SELECT FROM feedback_outcome later WHERE later.corrects_id = {outcome}.id)"
 
 
-def _from_outcomes(value: str, kinds: str) -> str:
-    return (
+def _from_outcomes(value: str, kinds: str) -> Facts:
+    query = (
         f"SELECT lead.id AS lead_id, lead.source_id, outcome.occurred_at AS at, ({value})::numeric AS value"
         " FROM feedback_outcome outcome JOIN leads_lead lead ON lead.id = outcome.lead_id"
         f" WHERE outcome.kind IN ({kinds}) AND {_counts('outcome')} AND {_LIVE}"
     )
+    return Facts(query, FactKind.OUTCOMES)
 
 
 def _has_outcome(kinds: str) -> str:
@@ -218,7 +237,7 @@ _DEFINITIONS = [
         "cost_per_accepted", _("Cost per accepted lead"),
         _("Money stated for the days of the period, per lead received in it that sales accepted so far."),
         Unit.MONEY, Fold.PER_LEAD, "marketing", _("Which sources and campaigns are worth their price."),
-        _MONEY_AND_ACCEPTED, higher_is_better=False, matures_after=timedelta(weeks=2),
+        Facts(_MONEY_AND_ACCEPTED, None), higher_is_better=False, matures_after=timedelta(weeks=2),
     ),
     Metric(
         "win_rate", _("Win rate"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -67,5 +68,23 @@ class Week:
         """The week so many weeks later (earlier if negative)."""
         return Week(self.monday + timedelta(weeks=weeks), self.zone)
 
+    def until(self, last: Week) -> list[Week]:
+        """This week and those up to and including `last`."""
+        return [self.plus(offset) for offset in range((last.monday - self.monday).days // 7 + 1)]
+
     def __str__(self) -> str:
         return self.name
+
+
+MOST_RUNS = 3
+
+
+def runs(weeks: Iterable[Week]) -> list[tuple[Week, Week]]:
+    """Stretches of neighbouring weeks as (first, last); more than a few are taken as one, with what lies between."""
+    found: list[tuple[Week, Week]] = []
+    for week in sorted(weeks, key=lambda one: one.monday):
+        if found and found[-1][1].plus(1) == week:
+            found[-1] = (found[-1][0], week)
+        else:
+            found.append((week, week))
+    return found if len(found) <= MOST_RUNS else [(found[0][0], found[-1][1])]

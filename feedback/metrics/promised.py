@@ -6,7 +6,7 @@ clock: kept in time, late, or still open; and it belongs to the week in which it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from feedback.metrics.periods import Week
+from feedback.metrics.cells import Question, answers
+from feedback.metrics.periods import Week, runs
+from feedback.models.changed_days import FactKind
 
 KEPT, LATE, PENDING = "kept", "late", "pending"
 FOLLOW_UP_WITHIN = timedelta(hours=24)
@@ -78,12 +80,23 @@ COUNTED: dict[str, str] = {
         "  WHERE handoff.lead_id = lead.id AND handoff.handed_off_at > answer.decided_at"
         "  AND (period.stopped_at IS NULL OR handoff.handed_off_at <= period.stopped_at)) back ON true"
         " WHERE answer.kind = 'rejected' AND answer.reason_id = 'no_response' AND NOT answer.is_history"
-        " AND answer.decided_at >= %(start)s - %(nurture)s - 2 * %(begin)s AND answer.decided_at < %(end)s"
+        " AND (period.until >= %(start)s OR answer.decided_at >= %(start)s - %(begin)s) AND answer.decided_at < %(end)s"
         " AND NOT EXISTS (SELECT FROM feedback_disposition undo WHERE undo.undoes_id = answer.id)"
         f" AND {_LIVE}"
     ),
 }
 """By code of the clause: rows of (lead_id, user_id, due_at, done_at); done_at is empty while it is not kept."""
+
+_FACTS: dict[str, tuple[FactKind, str]] = {
+    "follow_up": (FactKind.ANSWERS, "follow_up"),
+    "attempts": (FactKind.DISPOSITIONS, ""),
+    "specific_reason": (FactKind.DISPOSITIONS, ""),
+    "outcome_updates": (FactKind.ACTS, "current"),
+    "nurture_unresponsive": (FactKind.DISPOSITIONS, "longest_nurture"),
+}
+"""By code of the clause: the facts it reads, and the parameter that says how long they fall due after their day."""
+LONGEST_NURTURE = timedelta(days=400)
+"""Nobody promises more days of nurture than these."""
 
 _VERDICT = (
     "CASE WHEN fact.done_at <= fact.due_at THEN 'kept'"
@@ -112,22 +125,83 @@ def verdict_of(due_at: datetime, done_at: datetime | None, now: datetime) -> str
     return LATE if (done_at or now) > due_at else PENDING
 
 
-def count_promises(
-    targets: Mapping[str, Decimal | None], first: Week, last: Week, now: datetime
-) -> dict[str, dict[Week, dict[str, int]]]:
-    """{code: {week: {verdict: how many}}} of the clauses in `targets` (code: target of the clause). One query."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the promises of one clause that fall due in one week, as of `at`.
+
+    `worst` are the open ones that are overdue longest. Only time itself changes it before `until`; None: nothing does.
+    """
+
+    counts: Mapping[str, int]
+    worst: Sequence[Item]
+    at: datetime
+    until: datetime | None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is the same at `now`, if nobody did anything since."""
+        return self.at <= now and (self.until is None or now < self.until)
+
+
+def tallies_of(
+    targets: Mapping[str, Decimal | None], first: Week, last: Week, now: datetime, most: int
+) -> dict[str, dict[Week, Tally]]:
+    """{code: {week: its promises}} of the clauses in `targets` (code: target of the clause), `most` worst ones each.
+
+    One query, and one more for each clause and stretch of weeks that changed since they were last asked for.
+    """
     wanted = [code for code in COUNTED if code in targets]
-    if not wanted:
-        return {}
+    told = answers([_question(code, targets[code], first, last, now, most) for code in wanted])
+    return dict(zip(wanted, told, strict=True))
+
+
+def _question(code: str, target: Decimal | None, first: Week, last: Week, now: datetime, most: int) -> Question[Week]:
+    parameters = _parameters({code: target}, first.start, last.end, now)
+
+    def ask(missing: list[Week]) -> dict[Week, Tally]:
+        found: dict[Week, Tally] = {}
+        for start, end in runs(missing):
+            found |= _tallies(code, target, start, end, now, most)
+        return found
+
+    kind, reach = _FACTS[code]
+    return Question(
+        f"{COUNTED[code]}|{target}|{most}",
+        kind,
+        {week: week.period for week in first.until(last)},
+        ask,
+        (parameters[reach] if reach else timedelta(), timedelta()),
+        lambda tally: tally.holds(now),
+    )
+
+
+def _tallies(code: str, target: Decimal | None, first: Week, last: Week, now: datetime, most: int) -> dict[Week, Tally]:
     monday = "date_trunc('week', due_at AT TIME ZONE %(zone)s)::date"
-    sql = f"SELECT code, {monday}, verdict, count(*) FROM ({_union(wanted)}) facts GROUP BY 1, 2, 3"
-    parameters = _parameters(targets, first.start, last.end, now) | {"zone": str(last.zone)}
-    found: dict[str, dict[Week, dict[str, int]]] = {}
+    sql = f"""
+        WITH facts AS MATERIALIZED (SELECT {monday} AS week_on, every.* FROM ({_union([code])}) every),
+        placed AS (
+            SELECT *, row_number() OVER (PARTITION BY week_on ORDER BY due_at, lead_id) AS place FROM facts
+            WHERE done_at IS NULL AND verdict = 'late'
+        )
+        SELECT week_on, count(*), code, min(due_at), NULL::timestamptz, verdict, NULL::uuid, NULL::uuid
+        FROM facts GROUP BY week_on, code, verdict
+        UNION ALL
+        SELECT week_on, NULL, {_COLUMNS_OF_ITEM} FROM placed WHERE place <= %(most)s ORDER BY 2 NULLS LAST, 4, 7
+    """
+    counts: dict[Week, dict[str, int]] = {week: {} for week in first.until(last)}
+    worst: dict[Week, list[Item]] = {week: [] for week in counts}
+    until: dict[Week, datetime] = {}
+    parameters = _parameters({code: target}, first.start, last.end, now) | {"zone": str(last.zone), "most": most}
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        for code, week_on, verdict, n in cursor.fetchall():
-            found.setdefault(code, {}).setdefault(Week(week_on, last.zone), {})[verdict] = n
-    return found
+        for week_on, n, *item in cursor.fetchall():
+            week, verdict = Week(week_on, last.zone), item[3]
+            if n is None:
+                worst[week].append(Item(*item))
+                continue
+            counts[week][verdict] = n
+            if verdict == PENDING:
+                until[week] = item[1]
+    return {week: Tally(counts[week], worst[week], now, until.get(week)) for week in counts}
 
 
 def items_of(
@@ -135,29 +209,11 @@ def items_of(
 ) -> list[Item]:
     """The promises behind a number, by when they fell due; `verdict` is kept, late, pending or empty. One query."""
     where = "" if not verdict else " WHERE verdict = %(verdict)s"
-    sql = f"SELECT {_COLUMNS} FROM ({_union([code])}) facts{where} ORDER BY due_at, lead_id"
+    sql = f"SELECT {_COLUMNS_OF_ITEM} FROM ({_union([code])}) facts{where} ORDER BY due_at, lead_id"
     return _read(sql, _parameters({code: target}, start, end, now) | {"verdict": verdict})
 
 
-def worst_items(
-    targets: Mapping[str, Decimal | None], start: datetime, end: datetime, now: datetime, most: int
-) -> dict[str, list[Item]]:
-    """The open promises of each clause that are overdue longest. One query."""
-    wanted = [code for code in COUNTED if code in targets]
-    if not wanted:
-        return {}
-    place = "row_number() OVER (PARTITION BY code ORDER BY due_at, lead_id)"
-    sql = (
-        f"SELECT {_COLUMNS} FROM (SELECT facts.*, {place} AS place FROM ({_union(wanted)}) facts"
-        " WHERE done_at IS NULL AND verdict = 'late') ranked WHERE place <= %(most)s ORDER BY due_at, lead_id"
-    )
-    found: dict[str, list[Item]] = {}
-    for item in _read(sql, _parameters(targets, start, end, now) | {"most": most}):
-        found.setdefault(item.code, []).append(item)
-    return found
-
-
-_COLUMNS = "code, due_at, done_at, verdict, lead_id, user_id"
+_COLUMNS_OF_ITEM = "code, due_at, done_at, verdict, lead_id, user_id"
 
 
 def _union(codes: Iterable[str]) -> str:
@@ -184,7 +240,7 @@ def _parameters(targets: Mapping[str, Decimal | None], start: datetime, end: dat
         "begin": NURTURE_STARTS_WITHIN,
         "attempts": int(targets.get("attempts") or 6),
         "current": timedelta(days=float(targets.get("outcome_updates") or 2)),
-        "nurture": timedelta(days=float(targets.get("nurture_unresponsive") or 30)),
+        "longest_nurture": LONGEST_NURTURE,
     }
 
 

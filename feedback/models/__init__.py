@@ -1,5 +1,6 @@
 """Tables of the top floor: what sales answered, what became of it, and what the weekly review decided."""
 
+from .changed_days import ChangedDay, FactKind
 from .contests import Contest, ContestAbout, ContestVerdict, CorrectedExample
 from .dispositions import Disposition, DispositionKind
 from .gaps import GapAnswer, GapAnswerKind
@@ -11,6 +12,7 @@ from .talk_tracks import TalkTrack, TalkTrackVote
 from .tracks import NurtureTrack
 
 __all__ = [
+    "ChangedDay",
     "Contest",
     "ContestAbout",
     "ContestVerdict",
@@ -18,6 +20,7 @@ __all__ = [
     "Disposition",
     "DispositionKind",
     "EvidenceKind",
+    "FactKind",
     "Finding",
     "GapAnswer",
     "GapAnswerKind",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, DateTimeField, F, Q, Value
-from django.db.models.functions import Coalesce, TruncWeek
-
 from feedback.metrics import Period, Week
-from feedback.metrics.promised import KEPT, LATE, PENDING, Item, count_promises, worst_items
+from feedback.metrics.promised import KEPT, LATE, PENDING, Item, Tally, tallies_of
 from feedback.promises.behind import is_measured
+from feedback.promises.clocks import clocks_by_week
 from feedback.promises.records import recorded_promises
 from feedback.promises.volume import volume_of
 from revops.foundation.models import User
@@ -80,19 +79,21 @@ class Promise:
 def promise_board(week: Week, now: datetime) -> list[Promise]:
     """Both sides' promises of the week, in the order of the agreement. So many queries, however many promises."""
     first = week.plus(1 - WEEKS_SHOWN)
-    worst_since = first.start if now < week.end else week.start
-    rows = clause_board(week.start, week.end, now, worst_since=worst_since)
+    worst_since = first if now < week.end else week
+    clocks = clocks_by_week(first, week, now)
+    rows = clause_board(week.start, week.end, now, worst_since=worst_since.start, counted=clocks[week])
     if not rows:
         return []
     targets = {row.clause.code: row.clause.target for row in rows if not row.is_clock}
     agreement = max((row.clause.agreement for row in rows), key=lambda one: one.version)
     since, hours = agreed_since() or now, agreement_hours()
-    found = {code: dict(weeks) for code, weeks in _kept_by_week(week, now).items()}
-    found |= count_promises(targets, first, week, now)
+    found = {row.clause.code: {each: clocks[each].get(row.clause.code, {}) for each in clocks} for row in rows}
+    tallies = tallies_of(targets, first, week, now, WORST)
+    found |= {code: {each: tally.counts for each, tally in weeks.items()} for code, weeks in tallies.items()}
     recorded = recorded_promises(targets, first, week, since, now, hours)
     found |= {code: _by_week(items, week) for code, items in recorded.items()}
-    worst = worst_items(targets, worst_since, week.end, now, WORST)
-    worst |= {code: _overdue(items, worst_since) for code, items in recorded.items()}
+    worst = {code: _worst(weeks, worst_since) for code, weeks in tallies.items()}
+    worst |= {code: _overdue(items, worst_since.start) for code, items in recorded.items()}
     owners = heads_of(agreement.pk)
     board = []
     for row in rows:
@@ -133,26 +134,11 @@ def _by_week(items: list[Item], last: Week) -> dict[Week, dict[str, int]]:
     return found
 
 
+def _worst(weeks: Mapping[Week, Tally], since: Week) -> list[Item]:
+    """The open promises of a clause that are overdue longest, among those of each week."""
+    items = [item for week, tally in weeks.items() if week.monday >= since.monday for item in tally.worst]
+    return sorted(items, key=lambda item: (item.due_at, item.lead_id))[:WORST]
+
+
 def _overdue(items: list[Item], since: datetime) -> list[Item]:
     return [item for item in items if item.verdict == LATE and item.done_at is None and item.due_at >= since][:WORST]
-
-
-def _kept_by_week(last: Week, now: datetime) -> dict[str, dict[Week, dict[str, int]]]:
-    """{clause code: {week: {verdict: n}}} of the weeks shown. The comparison is that of `clause_board`. One query."""
-    judged_at = Coalesce("paused_at", "met_at", "cancelled_at", Value(now, output_field=DateTimeField()))
-    rows = (
-        Clock.objects.counted()
-        .filter(due_at__gte=last.plus(1 - WEEKS_SHOWN).start, due_at__lt=last.end)
-        .annotate(judged_at=judged_at, in_week=TruncWeek("due_at", tzinfo=last.zone))
-        .values("clause__code", "in_week")
-        .order_by("clause__code", "in_week")
-        .annotate(
-            kept=Count("id", filter=Q(due_at__gte=F("judged_at"), met_at__isnull=False)),
-            late=Count("id", filter=Q(due_at__lt=F("judged_at"))),
-        )
-    )
-    found: dict[str, dict[Week, dict[str, int]]] = {}
-    for row in rows:
-        week = Week.of(row["in_week"], last.zone)
-        found.setdefault(row["clause__code"], {})[week] = {KEPT: row["kept"], LATE: row["late"]}
-    return found

@@ -9,6 +9,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from feedback.metrics import Period, Week
+from feedback.metrics.cells import Question, answers
+from feedback.metrics.periods import runs
+from feedback.models import FactKind
 from feedback.performance import Month
 from leads.models import Lead
 from sla.business_time import BusinessHours, elapsed
@@ -26,21 +29,36 @@ class Volume:
 
 
 def volume_of(week: Week, weeks: int, now: datetime, hours: BusinessHours | None) -> Volume:
-    """The month of `month_until`, and the numbers of so many weeks. Two queries."""
+    """The month of `month_until`, and the numbers of so many weeks. One query, two more if any of them changed."""
     span = month_until(week, now)
     month, until = Month.of(span.start, week.zone), span.end
     whole = elapsed(month.start, month.end, hours) if hours else month.end - month.start
     so_far = elapsed(month.start, until, hours) if hours else until - month.start
-    first = week.plus(1 - weeks)
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_WEEK, [str(week.zone), first.start, until])
-        by_week = dict(cursor.fetchall())
+    shown = week.plus(1 - weeks).until(week)
+    kept_as = Period(
+        span.start, week.end
+    )  # nothing is answered in the future, and a span that ends now is never met again
+    by_week, total = answers(
+        [
+            Question("accepted by week", FactKind.ANSWERS, {one: one.period for one in shown}, _by_week),
+            Question("accepted", FactKind.ANSWERS, {"": kept_as}, lambda keys: {"": accepted_in(kept_as).count()}),
+        ]
+    )
     return Volume(
-        total=accepted_in(span).count(),
+        total=total[""],
         passed=so_far / whole if whole else 0.0,
         span=span,
-        by_week=[by_week.get(first.plus(offset).monday, 0) for offset in range(weeks)],
+        by_week=[by_week[one] for one in shown],
     )
+
+
+def _by_week(weeks: list[Week]) -> dict[Week, int]:
+    found = dict.fromkeys(weeks, 0)
+    for first, last in runs(weeks):
+        with connection.cursor() as cursor:
+            cursor.execute(_BY_WEEK, [str(last.zone), first.start, last.end])
+            found |= {Week(monday, last.zone): n for monday, n in cursor.fetchall()}
+    return found
 
 
 def month_until(week: Week, now: datetime) -> Period:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from feedback.metrics import Period, Week, organisation_zone
+from leads.models import Campaign, Source
 from revops.foundation.ids import decode, encode
+from revops.foundation.models import User
 
 Expression: TypeAlias = Combinable
 
@@ -63,16 +66,37 @@ def key_of(by: By) -> Expression:
     match by:
         case By.SOURCE:
             return F("lead__source__key")
-        case By.CAMPAIGN:
-            return F("lead__campaign_id")
-        case By.REP:
-            return F("user_id")
         case By.RULEBOOK:
             return F("handoff__score_decision__rulebook__version")
         case By.COUNTRY:
             return COUNTRY
         case By.WEEK:
             return TruncWeek("decided_at", tzinfo=organisation_zone())
+        case _:
+            return F(_IDS[by])
+
+
+def lasting_key_of(by: By) -> Expression:
+    """The same by what never changes its name: ids instead of keys."""
+    return F(_IDS[by]) if by in _IDS else key_of(by)
+
+
+_IDS = {By.SOURCE: "lead__source_id", By.CAMPAIGN: "lead__campaign_id", By.REP: "user_id"}
+
+
+def heads_of(by: By, keys: Iterable[Any]) -> dict[Any, tuple[Any, str]]:
+    """{lasting key: (key, name)} of columns; the name is empty where the key says it. At most one query."""
+    known = [key for key in keys if key is not None]
+    match by:
+        case By.SOURCE:
+            rows: Iterable[Any] = Source.objects.filter(pk__in=known).values_list("pk", "key", "name")
+        case By.CAMPAIGN:
+            rows = Campaign.objects.filter(pk__in=known).values_list("pk", "pk", "name")
+        case By.REP:
+            rows = User.objects.filter(pk__in=known).values_list("pk", "pk", "name")
+        case _:
+            rows = ((key, key, "") for key in known)
+    return {None: (None, ""), **{lasting: (key, name) for lasting, key, name in rows}}
 
 
 def key_name_of(by: By) -> Expression:

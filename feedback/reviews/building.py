@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from feedback.contests import counts_by_side
-from feedback.metrics import METRICS, Measure, Period, Week, measure_by, metric
+from feedback.metrics import METRICS, Measure, Period, Week, by_source_of, metric
 from feedback.models import Contest, Disposition, Outcome
 from feedback.promises import promise_board
-from feedback.reviews.lines import Line, line_of
+from feedback.reviews.lines import Line, lines_of
 from leads.models import Source
 from revops.foundation.ids import encode
 from revops.foundation.statistics import wilson_interval
@@ -32,9 +32,10 @@ SECTIONS: list[tuple[str, str, list[str]]] = [
 
 
 def build_review(week: Week, *, now: datetime) -> dict[str, Any]:
-    """The whole review of one week as plain data. A constant number of queries: one a metric, and about twelve more."""
+    """The whole review of one week as plain data. About twenty queries, and one a metric of which
+    a week changed since it was last asked for."""
     period = week.period
-    lines = {name: line_of(metric(name), week, now) for _, _, names in SECTIONS for name in names}
+    lines = lines_of([metric(name) for _, _, names in SECTIONS for name in names], week, now)
     return {
         "week": week.name,
         "from": week.monday.isoformat(),
@@ -74,10 +75,7 @@ def _contests(period: Period, now: datetime) -> dict[str, Any]:
 
 def _sources(period: Period) -> list[dict[str, Any]]:
     """Acceptance and lead to opportunity of each source, worst acceptance first."""
-    accepted, became = (
-        measure_by(METRICS["acceptance_rate"], period),
-        measure_by(METRICS["lead_to_opportunity"], period),
-    )
+    accepted, became = by_source_of([METRICS["acceptance_rate"], METRICS["lead_to_opportunity"]], [period])
     names = dict(Source.objects.values_list("pk", "name"))
     keys = dict(Source.objects.values_list("pk", "key"))
     rows = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from feedback.metrics import Measure, Metric, Unit, Week, is_mature, weekly
+from feedback.metrics import Measure, Metric, Unit, Week, is_mature, weekly_of
 from revops.foundation.pages.charts.xmr import Xmr, xmr
 from revops.foundation.statistics import change, mean
 
@@ -76,11 +77,12 @@ def judged_week(entry: Metric, week: Week, now: datetime) -> Week:
     return week
 
 
-def line_of(entry: Metric, week: Week, now: datetime) -> Line:
-    """The line of one metric. One query, over as many further weeks as the metric takes to ripen."""
-    judged = judged_week(entry, week, now)
-    lag = (week.monday - judged.monday).days // 7
-    return Line(entry, weekly(entry, week, WEEKS_SHOWN + lag), week, judged)
+def lines_of(entries: Sequence[Metric], week: Week, now: datetime) -> dict[str, Line]:
+    """The line of each metric, over as many further weeks as it takes to ripen. Queries as `weekly_of`."""
+    judged = {entry: judged_week(entry, week, now) for entry in entries}
+    lag = {entry: (week.monday - ripe.monday).days // 7 for entry, ripe in judged.items()}
+    series = weekly_of({entry: WEEKS_SHOWN + lag[entry] for entry in entries}, week)
+    return {entry.key: Line(entry, series[entry.key], week, judged[entry]) for entry in entries}
 
 
 def _numbers(measure: Measure) -> dict[str, Any]:

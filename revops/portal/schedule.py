@@ -35,6 +35,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "count whom content reached": {"task": "portal.count_reach", "schedule": crontab(minute="*/10")},
     "let drafts judge in the shadow": {"task": "portal.judge_shadows", "schedule": 60.0},
     "forget old idempotency keys": {"task": "foundation.forget_idempotency_keys", "schedule": crontab(minute="17")},
+    "add up which days changed": {"task": "portal.fold_changed_days", "schedule": 60.0},
     "open findings of the week that is over": {"task": "portal.open_findings", "schedule": crontab(minute="7")},
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "audit what is stored": {"task": "portal.audit_integrity", "schedule": crontab(minute="10", hour="3")},

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from feedback import findings
-from feedback.metrics import Week
+from feedback.metrics import Week, cells
 from feedback.reviews import freeze_review, organisation_zone
 from leads import asset_reach, consents
 from leads.matching.sweeping import sweep_all
@@ -138,6 +138,12 @@ def freeze_reviews() -> str:
     now = timezone.now()
     review = freeze_review(Week.of(now, organisation_zone()).plus(-1), now=now)
     return review.snapshot_hash
+
+
+@shared_task(name="portal.fold_changed_days")
+def fold_changed_days() -> int:
+    """Adds up what changed by kind and day, for numbers that are remembered. Returns how many rows went."""
+    return cells.fold_changed_days()
 
 
 @shared_task(name="portal.open_findings")

@@ -68,7 +68,7 @@ def rejections(request: HttpRequest) -> HttpResponse:
         "all_url": asked.url("rejections-list"),
         "answers_url": metric_url("rejection_rate", period[0], until=period[1]),
         "csv_url": asked.url("rejections-csv"),
-        "latest": list(_readable(request, asked)[: PAGE if is_too_few(matrix.answered) else LATEST]),
+        "latest": _latest(request, asked, PAGE if is_too_few(matrix.answered) else LATEST),
     }  # fmt: skip
     return render(request, "rejections/rejections.html", context)
 
@@ -104,6 +104,12 @@ def rejected_leads(request: HttpRequest) -> HttpResponse:
 def _readable(request: HttpRequest, asked: Asked) -> QuerySet[Disposition]:
     """The rejections asked for whose leads this person may open."""
     return rejected(asked.cell).filter(lead__in=leads_for(request.user))
+
+
+def _latest(request: HttpRequest, asked: Asked, most: int) -> list[Disposition]:
+    """The newest of them. Chosen by their ids first: reading what a list shows of each of a year would take seconds."""
+    found = list(_readable(request, asked).values_list("pk", flat=True)[:most])
+    return list(rejected(asked.cell).filter(pk__in=found)) if found else []
 
 
 @login_required

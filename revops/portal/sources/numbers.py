@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from feedback.costs import Yield, book_months, yields_by
-from feedback.metrics import METRICS, Measure, Period, Week, measure_by
+from feedback.metrics import METRICS, Measure, Period, Week, by_source_of
 from leads.models import Source
 
 MONTHS = (1, 3, 12)
@@ -17,12 +18,12 @@ MONTHS = (1, 3, 12)
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """The running month and those before it, as a period of metrics and as first days of months."""
+    """The running month and those before it, one by one as periods of metrics and together as first days of months."""
 
     first: date
     after: date
     zone: ZoneInfo
-    period: Period
+    each: tuple[Period, ...]
     weeks: tuple[str, str]
 
     @classmethod
@@ -31,9 +32,10 @@ class Months:
         zone = ZoneInfo(settings.ORGANISATION_TIME_ZONE)
         today = now.astimezone(zone).date()
         index = today.year * 12 + today.month - count
-        first, after = (date(month // 12, month % 12 + 1, 1) for month in (index, index + count))
-        start = datetime.combine(first, time(), zone)
-        return cls(first, after, zone, Period(start, now), (Week.of(start, zone).name, Week.of(now, zone).name))
+        firsts = [date(month // 12, month % 12 + 1, 1) for month in range(index, index + count + 1)]
+        starts = [datetime.combine(first, time(), zone) for first in firsts]
+        each = tuple(Period(start, end) for start, end in pairwise(starts))
+        return cls(firsts[0], firsts[-1], zone, each, (Week.of(starts[0], zone).name, Week.of(now, zone).name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class SourceRow:
 
 
 def rows_of(sources: list[Source], months: Months) -> list[SourceRow]:
-    """The numbers of sources. Two queries, however many sources."""
-    acceptance = measure_by(METRICS["acceptance_rate"], months.period)
+    """The numbers of sources. Three queries, however many sources, and two more where something changed."""
+    (acceptance,) = by_source_of([METRICS["acceptance_rate"]], months.each)
     yields = yields_by(book_months(months.first, months.after, months.zone), lambda row: row.source_id)
     return [SourceRow(source, yields.get(source.pk, Yield()), acceptance.get(source.pk)) for source in sources]
