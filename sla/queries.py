@@ -319,13 +319,19 @@ def _judged_at(now: datetime) -> Coalesce:
 
 def _worst(start: datetime, end: datetime, now: datetime) -> dict[str, list[Clock]]:
     """The open clocks of each clause that are overdue longest."""
-    ranked = (
+    placed = (
         _due_between(start, end)
         .filter(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True, due_at__lt=now)
         .annotate(
             place=Window(RowNumber(), partition_by=F("clause__code"), order_by=[F("due_at").asc(), F("id").asc()])
         )
         .filter(place__lte=WORST)
+    )
+    ids = list(placed.values_list("pk", flat=True))  # first which, then all that is shown of them
+    if not ids:
+        return {}
+    ranked = (
+        Clock.objects.filter(pk__in=ids)
         .select_related("clause", "lead__person", "lead__account", "user", "calendar_version")
         .order_by("due_at", "id")
     )

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from revops.foundation.ids import new_id
@@ -12,6 +13,12 @@ class DispositionKind(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
     RETURNED = "returned", _("Returned to nurture")
     UNDONE = "undone", _("Undone")
+
+
+class DispositionQuerySet(models.QuerySet["Disposition"]):
+    def standing(self) -> "DispositionQuerySet":
+        """Answers that nobody took back. As NOT EXISTS: a join that finds nothing misleads the planner."""
+        return self.filter(~Exists(Disposition.objects.filter(undoes=OuterRef("pk"))))
 
 
 class Disposition(models.Model):
@@ -40,6 +47,8 @@ class Disposition(models.Model):
     recorded_at = models.DateTimeField()
     decision_ms = models.PositiveIntegerField(null=True, blank=True, help_text=_("Card shown to decision."))
     is_history = models.BooleanField(default=False)
+
+    objects = DispositionQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -17,12 +17,8 @@ from feedback.models import Disposition, FactKind
 
 def standing_answers(*kinds: str) -> QuerySet[Disposition]:
     """Answers of these kinds to leads of the running business that nobody took back."""
-    return Disposition.objects.filter(
-        kind__in=kinds,
-        is_history=False,
-        undone_by__isnull=True,
-        lead__is_history=False,
-        lead__withdrawn_at__isnull=True,
+    return Disposition.objects.standing().filter(
+        kind__in=kinds, is_history=False, lead__is_history=False, lead__withdrawn_at__isnull=True
     )
 
 

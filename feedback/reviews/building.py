@@ -96,10 +96,9 @@ def _sources(period: Period) -> list[dict[str, Any]]:
 
 def rejections_in(period: Period) -> QuerySet[Disposition]:
     """Rejections of the running business that stand, decided in the period: the rows of the metric "rejections"."""
-    return Disposition.objects.filter(
+    return Disposition.objects.standing().filter(
         kind="rejected",
         is_history=False,
-        undone_by__isnull=True,
         lead__is_history=False,
         lead__withdrawn_at__isnull=True,
         decided_at__gte=period.start,

@@ -220,4 +220,4 @@ def test_queries_do_not_grow_with_rows_or_columns(marketer: Client, company: Com
         html_of(marketer)
     with CaptureQueriesContext(connection) as listed:
         html_of(marketer, "/rejections/leads/?reason=no_need&by=source&value=website")
-    assert (len(overview), len(listed)) == (10, 8)  # one asks which of the rejections marketing contested
+    assert (len(overview), len(listed)) == (11, 8)  # one asks which of the rejections marketing contested
