@@ -69,10 +69,10 @@ def book_months(first: date, after: date, zone: ZoneInfo) -> list[Booked]:
     values: dict[str, Any] = {
         "first": first, "after": after, "in": settings.REPORTING_CURRENCY,
         "units": units_of(settings.REPORTING_CURRENCY),
-        **dict(zip(_RECEIVED_COLUMNS, zip(*received, strict=True) if received else [()] * 7, strict=True)),
+        **{name: [row[place] for row in received] for place, name in enumerate(_RECEIVED_COLUMNS)},
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKED, {name: list(one) if isinstance(one, tuple) else one for name, one in values.items()})
+        cursor.execute(_BOOKED, values)
         return [
             Booked(source, campaign, month, Yield(leads, handed_off, accepted, rejected, _money(spend)))
             for source, campaign, month, leads, handed_off, accepted, rejected, spend in cursor.fetchall()
@@ -88,7 +88,7 @@ def _received(first: date, after: date, zone: ZoneInfo) -> list[tuple[Any, ...]]
     def ask(missing: list[date]) -> dict[date, list[tuple[Any, ...]]]:
         found: dict[date, list[tuple[Any, ...]]] = {month: [] for month in missing}
         last = _next_month(max(missing))
-        values = {"start": _starts(min(missing), zone), "end": _starts(last, zone), "zone": str(zone)}
+        values: dict[str, Any] = {"start": _starts(min(missing), zone), "end": _starts(last, zone), "zone": str(zone)}
         with connection.cursor() as cursor:
             cursor.execute(_RECEIVED, values)
             for row in cursor.fetchall():

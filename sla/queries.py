@@ -206,7 +206,7 @@ def clause_board(
 
 def _counted_between(start: datetime, end: datetime, now: datetime) -> dict[str, Mapping[str, int]]:
     return {
-        row["clause__code"]: row
+        row["clause__code"]: {verdict: row[verdict] for verdict in ("kept", "late", "pending")}
         for row in _due_between(start, end)
         .annotate(judged_at=_judged_at(now))
         .values("clause__code")

@@ -167,6 +167,6 @@ def _recall(places: Iterable[str]) -> dict[str, tuple[int, Any]]:
 def _remember(fresh: Mapping[str, tuple[int, Any]]) -> None:
     if fresh:
         try:
-            cache.set_many(fresh, KEPT_FOR.total_seconds())
+            cache.set_many(dict(fresh), KEPT_FOR.total_seconds())
         except (redis.RedisError, OSError):
             return

@@ -41,7 +41,7 @@ def by_source_of(metrics: Sequence[Metric], spans: Sequence[Period]) -> list[dic
 
 def _by_week(metric: Metric, weeks: Sequence[Week]) -> Question[Week]:
     def ask(missing: list[Week]) -> dict[Week, Any]:
-        found = {}
+        found: dict[Week, Measure] = {}
         for first, last in runs(missing):
             found |= weekly(metric, last, len(first.until(last)))
         return {week: _plain(found[week]) for week in missing}

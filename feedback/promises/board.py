@@ -87,11 +87,13 @@ def promise_board(week: Week, now: datetime) -> list[Promise]:
     targets = {row.clause.code: row.clause.target for row in rows if not row.is_clock}
     agreement = max((row.clause.agreement for row in rows), key=lambda one: one.version)
     since, hours = agreed_since() or now, agreement_hours()
-    found = {row.clause.code: {each: clocks[each].get(row.clause.code, {}) for each in clocks} for row in rows}
+    found: dict[str, dict[Week, Mapping[str, int]]] = {
+        row.clause.code: {each: clocks[each].get(row.clause.code, {}) for each in clocks} for row in rows
+    }
     tallies = tallies_of(targets, first, week, now, WORST)
     found |= {code: {each: tally.counts for each, tally in weeks.items()} for code, weeks in tallies.items()}
     recorded = recorded_promises(targets, first, week, since, now, hours)
-    found |= {code: _by_week(items, week) for code, items in recorded.items()}
+    found |= {code: dict(_by_week(items, week)) for code, items in recorded.items()}
     worst = {code: _worst(weeks, worst_since) for code, weeks in tallies.items()}
     worst |= {code: _overdue(items, worst_since.start) for code, items in recorded.items()}
     owners = heads_of(agreement.pk)
