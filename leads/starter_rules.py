@@ -65,6 +65,7 @@ STARTER_HYGIENE = [
     ("unidentified", "A submission must say who it is: e-mail, phone or the sender's own id.", "refuse", []),
     ("suppressed", "Who asked never to be contacted again waits for a look.", "quarantine", []),
     ("own_employee", "Addresses of our own company are not leads.", "quarantine", []),
+    ("unknown_domain", "Addresses at a domain that cannot exist wait for a look.", "quarantine", []),
     ("disposable", "Throw-away e-mail addresses wait for a look.", "quarantine", []),
     ("bounced", "Addresses whose mail came back wait for a look.", "quarantine", []),
     ("competitor", "Competitors are kept away from sales.", "quarantine", []),

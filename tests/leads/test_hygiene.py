@@ -1,11 +1,12 @@
 """The gate: each check with a hit and a near miss, and the order of verdicts."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from leads.cleaning import clean
-from leads.hygiene import CHECKS, FLAG, QUARANTINE, ActiveRule, judge
+from leads.hygiene import CHECKS, FLAG, QUARANTINE, ActiveRule, exception_for, judge
 from leads.starter_rules import STARTER_HYGIENE
 
 RULES = [ActiveRule(code, action, frozenset(terms)) for code, _, action, terms in STARTER_HYGIENE]
@@ -39,6 +40,14 @@ def test_every_shipped_rule_has_its_check() -> None:
         ({"title": "Student"}, "student"),
         ({"email": "ada@cs.stanford.edu"}, "student"),
         ({"email": "ada@ox.ac.uk"}, "student"),
+        ({"email": "ada@student.tu-berlin.de"}, "student"),
+        ({"email": "ada@stud.uni-heidelberg.de"}, "student"),
+        ({"email": "ada@uni-heidelberg.de"}, "student"),
+        ({"email": "ada@etu.sorbonne.fr"}, "student"),
+        ({"email": "ada@gmail.con"}, "unknown_domain"),
+        ({"email": "ada@a.b"}, "unknown_domain"),
+        ({"email": "ada@acme.lan"}, "unknown_domain"),
+        ({"email": "ada@co.uk"}, "unknown_domain"),
         ({"need": "We offer SEO services"}, "spam"),
         ({"need": "http://a.b http://c.d www.e.f"}, "spam"),
         ({"email": "x@example.com"}, "test_data"),
@@ -57,10 +66,37 @@ def test_rubbish_is_quarantined_with_the_rule_named(payload: dict[str, str], rul
         {"company": "Arrival Ltd"},
         {"need": "Casinos are not our business; see https://acme-works.com"},
         {"first_name": "Testa"},
+        {"email": "ada@students-first.com"},
+        {"email": "ada@student.com"},
+        {"email": "ada@uni-works.co.uk"},
+        {"email": "ada@unilever.com"},
+        {"email": "ada@acme.example"},
+        {"email": "ada@bücher.de"},
+        {"email": "ada@acme.digital"},
+        {"email": "ada@mail.acme.gov.br"},
     ],
 )
 def test_near_misses_pass(payload: dict[str, str]) -> None:
     assert verdict(**payload) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("ada@gmail.con", "Perhaps gmail.com was meant."),
+        ("ada@mail.acme.ocm", "Perhaps mail.acme.com was meant."),
+        ("ada@acme.lan", "No domain ends in “.lan”, so mail to acme.lan cannot arrive."),
+        ("ada@co.uk", "“co.uk” is only the end of a domain"),
+    ],
+)
+def test_a_domain_that_cannot_exist_is_told_with_what_may_have_been_meant(email: str, said: str) -> None:
+    assert said in judge(clean({"email": email}), RULES, has_external_id=False).detail
+
+
+def test_a_domain_of_our_own_network_can_be_let_pass() -> None:
+    rules = [replace(rule, allowed=frozenset({"acme.lan"})) for rule in RULES]
+    assert judge(clean({"email": "ada@acme.lan"}), rules, has_external_id=False).action == ""
+    assert exception_for("unknown_domain", clean({"email": "ada@acme.lan"}), frozenset()) == "acme.lan"
 
 
 @pytest.mark.parametrize(("email", "flag"), [("info@acme-works.com", "role_account"), ("ada@gmail.com", "free_mail")])

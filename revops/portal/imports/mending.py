@@ -26,6 +26,7 @@ LONGEST_VALUE = 5_000
 MOST_COLUMNS = 40
 RULE_TARGETS: dict[str, tuple[str, ...]] = {
     "unidentified": ("email", "phone", "external_id"),
+    "unknown_domain": ("email",),
     "disposable": ("email",),
     "bounced": ("email",),
     "own_employee": ("email",),
