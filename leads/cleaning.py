@@ -40,6 +40,8 @@ LEAD_FACTS = (
 """Facts kept in the lead's attributes under their own names, known to every rulebook."""
 
 DATE_FACTS = frozenset({"timeline_on", "contract_end_on", "budget_on"})
+AS_SENT = "_as_sent"
+"""What the attribute that keeps a fact nobody could read is called after: phone_as_sent."""
 UTM_FACTS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
@@ -102,7 +104,7 @@ def clean_email(text: str) -> tuple[str, str]:
     try:
         return validate_email(text, check_deliverability=False, strict=False).normalized.lower(), ""
     except EmailNotValidError as error:
-        return "", str(error)
+        return "", f"{error} Write one address, like ada@company.com."
 
 
 @lru_cache(maxsize=65_536)
@@ -125,7 +127,7 @@ def clean_phone(text: str, country: str) -> tuple[str, str]:
     except phonenumbers.NumberParseException:
         return "", "Write the phone number with its country, like +49 30 1234567."
     if not phonenumbers.is_possible_number(number):
-        return "", "This phone number has too many or too few digits."
+        return "", "This phone number has too many or too few digits. Write it like +49 30 1234567."
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), ""
 
 
@@ -150,7 +152,9 @@ def _whole_number(value: Any) -> int | None:
 
 
 def clean(payload: Mapping[str, Any]) -> Facts:
-    """Cleans one payload. Never raises: what cannot be read is left empty and named in `problems`."""
+    """Cleans one payload. Never raises: what cannot be read is left empty, named in `problems`, and kept among the
+    attributes as it was sent, because a person can read what we cannot ("040 1234567").
+    """
     facts = Facts()
     text = {name: one_line(payload.get(name)) for name in COLUMN_FACTS}
     facts.email, wrong = clean_email(text["email"])
@@ -158,7 +162,9 @@ def clean(payload: Mapping[str, Any]) -> Facts:
         facts.problems["email"] = wrong
     facts.country = country_code(text["country"]) if text["country"] else ""
     if text["country"] and not facts.country:
-        facts.problems["country"] = f"“{text['country']}” is not a country we know."
+        facts.problems["country"] = (
+            f"“{text['country']}” is not a country we know. Write its name, or its code like DE."
+        )
     facts.phone, wrong = clean_phone(text["phone"], facts.country)
     if wrong:
         facts.problems["phone"] = wrong
@@ -190,10 +196,12 @@ def clean(payload: Mapping[str, Any]) -> Facts:
     if text["employees"]:
         facts.employees = _whole_number(text["employees"])
         if facts.employees is None:
-            facts.problems["employees"] = f"“{text['employees']}” is not a number of employees."
+            facts.problems["employees"] = f"“{text['employees']}” is not a number of employees. Write digits, like 250."
     _clean_attributes(payload, facts)
     facts.utm = {name: one_line(payload.get(name), 200) for name in UTM_FACTS if payload.get(name)}
     facts.utm |= {name: one_line(value, 200) for name, value in (payload.get("utm") or {}).items() if value}
+    for name in facts.problems:
+        facts.attributes.setdefault(f"{name}{AS_SENT}", one_line(payload.get(name)))
     return facts
 
 

@@ -35,7 +35,10 @@ def json_headers(text: io.TextIOBase) -> list[str]:
         if isinstance(row, dict):
             seen.update(dict.fromkeys(row))
             if len(seen) > MOST_COLUMNS:
-                raise UnreadableFile("too_many_columns", f"The objects use more than {MOST_COLUMNS:,} different keys.")
+                raise UnreadableFile(
+                    "too_many_columns",
+                    f"The objects use more than {MOST_COLUMNS:,} different keys. Leave out what you do not need.",
+                )
     return list(seen)
 
 

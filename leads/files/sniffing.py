@@ -193,7 +193,7 @@ def _sniff_workbook(stream: BinaryIO, size: int, sheet: str, header_line: int | 
                 notes=told,
             )  # fmt: skip
             return _shaped(shape, rows, header_line, is_whole=len(rows) < SAMPLE_ROWS)
-    raise UnreadableFile("empty", "The workbook has no sheet with rows.")
+    raise UnreadableFile("empty", "The workbook has no sheet with rows. Save the sheet that has some and upload that.")
 
 
 def _shaped(
@@ -206,7 +206,8 @@ def _shaped(
     at, width = find_header(rows) if header_line is None else _header_as_told(rows, header_line)
     if width > MOST_COLUMNS:
         raise UnreadableFile(
-            "too_many_columns", f"The file has {width:,} columns; at most {MOST_COLUMNS:,} can be read."
+            "too_many_columns",
+            f"The file has {width:,} columns; at most {MOST_COLUMNS:,} can be read. Leave out what you do not need.",
         )
     if at is None:
         body = [row for row in rows if len(row[1]) * 2 > width or width == 1]
@@ -255,7 +256,9 @@ def _header_as_told(rows: list[tuple[int, list[str]]], header_line: int) -> tupl
         if line == header_line:
             return at, len(cells)
     raise UnreadableFile(
-        "no_such_line", f"There is no header in line {header_line}; that line is empty or too far down."
+        "no_such_line",
+        f"There is no header in line {header_line}; that line is empty or too far down. "
+        "Choose the line with the names of the columns.",
     )
 
 

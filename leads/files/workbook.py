@@ -51,7 +51,8 @@ def check_archive(stream: BinaryIO) -> None:
                     with archive.open(part) as content:
                         if b"<!DOCTYPE" in content.read(4_096):
                             raise UnreadableFile(
-                                "xml_entities", "This workbook holds XML declarations Excel never writes."
+                                "xml_entities",
+                                "This workbook holds XML declarations Excel never writes. Save it anew as .xlsx.",
                             )
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as problem:
         raise UnreadableFile(
@@ -75,7 +76,7 @@ def workbook_records(stream: BinaryIO, sheet: str) -> Iterator[tuple[int, list[s
     book = _open(stream)
     if sheet not in book.sheetnames:
         book.close()
-        raise UnreadableFile("no_sheet", f"The workbook has no sheet called “{sheet}”.")
+        raise UnreadableFile("no_sheet", f"The workbook has no sheet called “{sheet}”. Choose one that it has.")
     try:
         table = book[sheet]
         table.reset_dimensions()

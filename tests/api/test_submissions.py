@@ -166,3 +166,45 @@ def test_the_journal_is_filtered_by_outcome(machine):
     assert [row["outcome"] for row in page["data"]] == ["quarantined"]
     machine.get_json("submissions/", 422, outcome="lost")
     machine.get_json("submissions/", 422, outcom="new")
+
+
+def test_what_could_not_be_read_stays_with_the_lead_as_it_was_sent(machine, as_):
+    sent = {"source": "website", "email": "lena@kranbau-nord.de", "name": "Lena Kran", "phone": "040 1234567"}
+    made = machine.send("submissions/", {**sent, "country": "Atlantis", "act": "demo_request"}, 201).json()
+    lead = machine.get_json(f"leads/{made['lead_id']}/")
+    assert (lead["person"]["phone"], lead["person"]["country"]) == (None, "")
+    assert lead["attributes"] == {"phone_as_sent": "040 1234567", "country_as_sent": "Atlantis"}
+    assert "040 1234567" in as_("admin").get(f"/leads/{made['lead_id']}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"email": "ada@acme.com"}, "Say which source it comes from"),
+        ({"source": "", "email": "ada@acme.com"}, "Say which source it comes from"),
+        ({"source": "nope", "email": "ada@acme.com"}, "Look at /api/v1/sources/"),
+        ({"source": "website", "emial": "ada@acme.com"}, "Perhaps email was meant"),
+        ({"source": "website", "weather": "fine"}, "There is no field of this name. Fields are: act,"),
+        ({"source": "website", "email": "ada acme.com"}, "Write one address, like"),
+        ({"source": "website", "phone": "040 1"}, "like +49 30 1234567"),
+        ({"source": "website"}, "Send an e-mail address, a phone number, or your own id"),
+        (7, "Send an object with named fields"),
+    ],
+)
+def test_a_refused_item_says_what_to_do(machine, body, words):
+    (result,) = machine.send("submissions/batch/", {"items": [body]}, 200).json()["results"]
+    assert result["outcome"] == "refused"
+    assert words in result["detail"]
+    assert not isinstance(body, int) or len(result["errors"]) == 1
+    assert words in machine.get_json(f"submissions/{result['receipt']}/")["detail"]
+
+
+def test_a_body_that_does_not_parse_says_where_to_mend_it(machine):
+    answer = machine.generic("POST", "/api/v1/submissions/", b'{"source": ', "application/json")
+    assert answer.json()["detail"] == "Line 1, column 12: Expecting value. Mend the JSON there and send it again."
+
+
+def test_an_address_that_cannot_exist_waits_with_what_was_perhaps_meant(machine):
+    held = machine.send("submissions/", {"source": "website", "email": "ada@gmail.con"}, 201).json()
+    assert (held["outcome"], held["lead_id"]) == ("quarantined", None)
+    assert "Perhaps gmail.com was meant" in held["detail"]

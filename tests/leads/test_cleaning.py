@@ -121,10 +121,29 @@ def test_moments_are_read_as_utc(text: str, moment: datetime | None) -> None:
     assert read_moment(text) == moment
 
 
-def test_what_cannot_be_read_is_left_empty_and_named() -> None:
+def test_what_cannot_be_read_is_left_empty_named_and_kept_as_it_was_sent() -> None:
     facts = clean({"email": "nope", "country": "Atlantis", "employees": "many", "timeline_on": "soon"})
     assert set(facts.problems) == {"email", "country", "employees", "timeline_on"}
-    assert (facts.email, facts.country, facts.employees, facts.attributes) == ("", "", None, {})
+    assert (facts.email, facts.country, facts.employees) == ("", "", None)
+    assert facts.attributes == {
+        "email_as_sent": "nope",
+        "country_as_sent": "Atlantis",
+        "employees_as_sent": "many",
+        "timeline_on_as_sent": "soon",
+    }
+    assert clean({"phone": "040 1234567"}).attributes == {"phone_as_sent": "040 1234567"}
+    assert clean({"phone": "040 1234567", "country": "DE"}).attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("fact", "sent"),
+    [
+        ("email", "ada acme.com"), ("email", "ada@acme.com, bo@acme.com"), ("phone", "040 1234567"), ("phone", "+49 1"),
+        ("country", "Atlantis"), ("employees", "many"), ("timeline_on", "soon"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told_with_what_to_send_instead(fact: str, sent: str) -> None:
+    assert " like " in clean({fact: sent}).problems[fact]
 
 
 def test_facts_beyond_the_columns_are_kept() -> None:

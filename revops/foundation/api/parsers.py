@@ -113,17 +113,17 @@ def _read_carefully(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        words = _("The body is not UTF-8: byte %(n)s does not fit.") % {"n": error.start}
+        words = _("The body is not UTF-8: byte %(n)s does not fit. Save or encode it as UTF-8.") % {"n": error.start}
         raise ProblemError("malformed_json", words) from None
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        words = _("Line %(line)s, column %(column)s: %(reason)s.") % {
+        words = _("Line %(line)s, column %(column)s: %(reason)s. Mend the JSON there and send it again.") % {
             "line": error.lineno, "column": error.colno, "reason": error.msg
         }  # fmt: skip
         raise ProblemError("malformed_json", words) from None
     except (ValueError, RecursionError):  # a number with more digits than Python converts
-        raise ProblemError("malformed_json", _("A number is too long to be read.")) from None
+        raise ProblemError("malformed_json", _("A number is too long to be read. Send it as a text.")) from None
     _refuse_unstorable(value)
     return value
 

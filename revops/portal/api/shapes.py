@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from leads.cleaning import UTM_FACTS
 from leads.models.consents import ConsentPurpose
@@ -242,9 +244,16 @@ def check_fields(
         if field is not None:
             errors += field[0](inner, f"{pointer}/{name}", now)
         elif len(errors) < 100:
-            words = _("There is no field of this name. Fields are: %(names)s.") % {"names": ", ".join(sorted(fields))}
+            words = _no_such_field(name, fields)
             errors.append(problem_at(f"{pointer}/{escape_pointer(name[:80])}", "unknown_field", words))
     return errors[:100]
+
+
+def _no_such_field(name: str, fields: Mapping[str, Field]) -> str:
+    """With the field that was perhaps meant, and all there are."""
+    words = _("There is no field of this name. Fields are: %(names)s.") % {"names": ", ".join(sorted(fields))}
+    near = process.extractOne(name[:80].lower(), list(fields), scorer=OSA.normalized_similarity, score_cutoff=0.6)
+    return f"{_('Perhaps %(name)s was meant.') % {'name': near[0]}} {words}" if near else words
 
 
 def schema_of(fields: Mapping[str, Field], required: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -244,6 +244,9 @@ def _item(data: Mapping[str, Any], source_id: UUID, request: Request) -> Item:
 def _source_of(key: Any, pointer: str, sources: Mapping[str, UUID]) -> tuple[UUID, Problems]:
     if isinstance(key, str) and key in sources and key != UNIDENTIFIED:
         return sources[key], []
+    if key in ("", None):
+        words = _("Say which source it comes from: the key of one of /api/v1/sources/.")
+        return sources[UNIDENTIFIED], [problem_at(pointer, "required", words)]
     words = _("No source with the key “%(key)s” is registered. Look at /api/v1/sources/.") % {"key": str(key)[:64]}
     return sources[UNIDENTIFIED], [problem_at(pointer, "unknown_source", words)]
 
@@ -299,7 +302,7 @@ def item_at(
     named = data if isinstance(data, dict) else {}
     source_id, wrong = _source_of(named.get("source") or default, f"{pointer}/source", sources)
     if not isinstance(data, dict) or wrong or errors:
-        errors = [*errors, *wrong]
+        errors = [*errors, *wrong] if isinstance(data, dict) else errors
         item = stopped_item(source_id, _as_text(data), _in_words(errors), request)
     else:
         item = _item(data, source_id, request)
