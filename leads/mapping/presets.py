@@ -25,6 +25,10 @@ class Preset(NamedTuple):
         """Are its rows outcomes of leads rather than leads?"""
         return self.code.endswith("_deals")
 
+    def names_people(self, headers: Sequence[str]) -> bool:
+        """Has a file of this kind a column that says whose each row is?"""
+        return any(self.columns.get(folded_name(header)) == "external_id" for header in headers)
+
 
 def preset_for(headers: Sequence[str]) -> Preset | None:
     """The first known kind of file these headers answer to."""
@@ -310,6 +314,27 @@ _HUBSPOT_DEALS: Columns = _IGNORED | {
     "description": "ignore",
 }
 
+_DEAL_IDS = frozenset({"opportunityid", "dealid", "opportunitynumber", "dealnumber"})
+_DEAL_STAGES = frozenset({"dealstage", "stage", "opportunitystage", "stagename"})
+_DEAL_ENDS = frozenset({"closedate", "closedon", "closedat", "closeddate"})
+_PLAIN_DEALS: Columns = _IGNORED | {
+    **dict.fromkeys(_DEAL_IDS, "outcome_id"),
+    **dict.fromkeys(("leadid", "contactid", "personid"), "external_id"),
+    **{name: {"to": "outcome", "keep_as": "stage"} for name in _DEAL_STAGES},
+    **dict.fromkeys(_DEAL_ENDS, "outcome_at"),
+    **dict.fromkeys(("closevalue", "amount", "value", "dealvalue", "dealamount"), "amount"),
+    **dict.fromkeys(("engagedate", "createdate", "createddate", "createdat", "opendate"), "occurred_at"),
+    **dict.fromkeys(("account", "accountname", "company", "companyname", "customer", "customername"), "company"),
+    **dict.fromkeys(("salesagent", "salesrep", "owner", "dealowner", "opportunityowner"),
+                    "attribute:after_contact_owner"),
+}  # fmt: skip
+
+
+def _plain_deals(headers: frozenset[str]) -> bool:
+    """A deal's id, where it stands, when it closed, and no address of anybody."""
+    return "email" not in headers and all(headers & names for names in (_DEAL_IDS, _DEAL_STAGES, _DEAL_ENDS))
+
+
 PRESETS = [
     Preset("xeducation_leads", "Leads of an education seller", _has("prospectid", "leadorigin", "tags"),
            _EDUCATION, {}, is_history=True),
@@ -321,6 +346,8 @@ PRESETS = [
            _SALESFORCE_DEALS, {}, is_history=True),
     Preset("hubspot_deals", "HubSpot deals", _has("dealname", "closedate", "amount"),
            _HUBSPOT_DEALS, {}, is_history=True),
+    Preset("plain_deals", "Deals with a stage and a closing date", _plain_deals,
+           _PLAIN_DEALS, {}, is_history=True),
     Preset("salesforce", "Salesforce leads or contacts", _salesforce, _SALESFORCE, {}, is_history=True),
     Preset("hubspot", "HubSpot contacts", _hubspot, _HUBSPOT, {}, is_history=True),
     Preset("marketo", "Marketo leads", _marketo, _MARKETO, {}, is_history=True),

@@ -59,9 +59,14 @@ def store_file(path: Path, user: User | None, now: datetime) -> ImportFile:
 
 
 def kind_of(file: ImportFile, told: str) -> str:
-    """What the rows of a file are: what a person says, but a known set of deals is never taken for leads."""
-    preset = preset_for(FileShape.from_json(file.shape).headers)
-    return ImportKind.OUTCOMES if preset is not None and preset.is_deals else told or ImportKind.LEADS
+    """What the rows of a file are: what a person says, but known deals of people are never taken for leads.
+
+    Deals that name nobody come in as past leads of their companies, unless a person says that they belong to leads.
+    """
+    headers = FileShape.from_json(file.shape).headers
+    preset = preset_for(headers)
+    is_of_people = preset is not None and preset.is_deals and preset.names_people(headers)
+    return ImportKind.OUTCOMES if is_of_people else told or ImportKind.LEADS
 
 
 def begin_import(file: ImportFile, user: User | None, now: datetime, kind: str = ImportKind.LEADS) -> ImportRun:

@@ -83,7 +83,11 @@ def check_mapping(mapping: Mapping[str, Any], headers: list[str], *, kind: str, 
     CompiledMapping(mapping, headers)
     used = {plan if isinstance(plan, str) else plan.get("to") for plan in mapping["columns"].values()}
     if kind == "outcomes" and not key_column and "external_id" not in used:
-        raise MappingError([_("Say which column holds the id of the lead (--key, or map it to external_id).")])
+        words = _(
+            "Say which column holds the id of the lead: map it to “Their id of the person” (by command: --key). "
+            "If no column does, import the file as leads: past deals then become leads of their companies."
+        )
+        raise MappingError([words])
     if kind == "leads" and not used & {"email", "phone", "external_id", "outcome_id"}:
         words = _(
             "Nothing says who the people are. Map a column to the e-mail address, the phone number or their id; "

@@ -57,7 +57,8 @@ class Command(BaseCommand):
         for words in report.notes:
             self.stdout.write(words)
         if report.source_is_new:
-            self.stdout.write(f"The source “{report.run.source}” is new and was registered as inbound.")
+            done = "would be" if is_dry_run else "was"
+            self.stdout.write(f"The source “{report.run.source}” is new and {done} registered as inbound.")
         counts = report.counts
         verb = "would be" if is_dry_run else "are"
         parts = ", ".join(f"{counts[name]} {name}" for name in counts if name not in {"rows", "notes"} and counts[name])
