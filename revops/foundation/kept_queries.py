@@ -54,10 +54,7 @@ class Kept(Generic[Row]):
 
     def fetch(self, **values: Any) -> list[Row]:
         """The rows, with every blank filled. One query."""
-        sql, filling = self.statement(**values)
-        with plans_kept(_longest(filling)), connection.cursor() as cursor:
-            cursor.execute(sql, filling)
-            return self.read(cursor.fetchall())
+        return self.read(_rows(self.statement(**values)))
 
     def first(self, **values: Any) -> Row | None:
         """The first of the rows, if there is one. One query; the query set says how many are read."""
@@ -66,9 +63,8 @@ class Kept(Generic[Row]):
     def count(self, **values: Any) -> int:
         """How many rows there are; a query set that ends somewhere counts no further. One query."""
         sql, filling = self.statement(**values)
-        with plans_kept(_longest(filling)), connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({sql}) counted", filling)  # noqa: S608 - our own text
-            return int(cursor.fetchone()[0])
+        ((found,),) = _rows((f"SELECT count(*) FROM ({sql}) counted", filling))  # noqa: S608 - our own text
+        return int(found)
 
     def statement(self, **values: Any) -> Statement:
         """The statement with its values, to be sent together with others; `read` takes what it finds.
@@ -113,8 +109,15 @@ def fetch_kept(*asked: tuple[Kept[Any], dict[str, Any]]) -> list[list[Any]]:
     return [kept.read(rows) for (kept, _values), rows in zip(asked, found, strict=True)]
 
 
-def _longest(filling: Iterable[Any]) -> int:
-    return max((len(value) for value in filling if isinstance(value, list)), default=0)
+def _rows(statement: Statement) -> Rows:
+    sql, filling = statement
+    longest = max((len(value) for value in filling if isinstance(value, list)), default=0)
+    with plans_kept(longest), connection.cursor() as cursor:
+        cursor.execute(sql, filling)
+        if connection.queries_logged:  # the driver does not tell the text of a plan that is kept
+            connection.queries_log[-1]["sql"] = sql
+        found: Rows = cursor.fetchall()
+        return found
 
 
 def _literal(value: Any) -> str:

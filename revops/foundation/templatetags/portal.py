@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from revops.foundation.ids import TEXT_LENGTH
 from revops.foundation.pages.charts import Chart
 from revops.foundation.pages.folding import ALWAYS_SAME
 from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
@@ -121,17 +122,21 @@ def may(context: Context, permission: str) -> bool:
 
 
 @register.simple_tag
-def address(name: str, value: Any) -> str:
-    """The address of a page that is about one thing: like `url`, for rows and forms of which a page has dozens."""
-    before, after = _around(name, get_urlconf(), get_script_prefix())
-    return f"{before}{urlquote(str(value))}{after}"
+def address(name: str, public_id: str) -> str:
+    """The address of a page about one thing: as `url` gives it, for rows and forms of which a page has dozens."""
+    kind, _line, letters = public_id.partition("_")
+    before, after = _around(name, kind, get_urlconf(), get_script_prefix())
+    return f"{before}{urlquote(letters)}{after}"
 
 
 @lru_cache(maxsize=256)
-def _around(name: str, _urlconf: str | None, _prefix: str) -> tuple[str, str]:
-    """What stands in an address before and after its one value."""
-    before, after = reverse(name, args=["0-0"]).split("0-0")
+def _around(name: str, kind: str, _urlconf: str | None, _prefix: str) -> tuple[str, str]:
+    """What stands in an address before and after the letters of a public id."""
+    before, after = reverse(name, args=[f"{kind}_{_LETTERS}"]).split(_LETTERS)
     return before, after
+
+
+_LETTERS = "0" * TEXT_LENGTH
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.lifecycle import CLOSED_STAGES, Stage
 from leads.models import Account, AccountTask, Lead, Person, TaskState
 from leads.searching import accounts_named
+from revops.foundation.kept_queries import Kept, any_of, fetch_kept
 from revops.portal.accounts.visibility import searched_among
 
 COLUMNS = (
@@ -82,26 +83,36 @@ class Numbers:
 
 def numbers_of(ids: Sequence[UUID]) -> dict[UUID, Numbers]:
     """The numbers of the accounts with these ids. Three queries, however many."""
-    people = dict(
-        Person.objects.filter(account__in=ids, merged_into__isnull=True).values_list("account").annotate(n=Count("pk"))
-    )
-    leads: dict[UUID, Any] = {
-        row["account"]: row
-        for row in Lead.objects.shown().filter(account__in=ids).order_by().values("account").annotate(
-            n_open=Count("pk", filter=~Q(stage__in=CLOSED_STAGES)), n_won=Count("pk", filter=Q(stage=Stage.WON)),
-            at=Max("last_signal_at"),
-        )
-    }  # fmt: skip
-    surging = set(
-        AccountTask.objects.filter(account__in=ids, state=TaskState.OPEN).values_list("account_id", flat=True)
-    )
-    nothing: dict[str, Any] = {"n_open": 0, "n_won": 0, "at": None}
-    return {
-        pk: Numbers(
-            people.get(pk, 0), (row := leads.get(pk, nothing))["n_open"], row["n_won"], row["at"], pk in surging
-        )
-        for pk in ids
-    }
+    asked = {"accounts": list(ids)}
+    people, leads, surging = fetch_kept((_PEOPLE, asked), (_LEADS, asked), (_SURGING, asked))
+    n_people = dict(people)
+    of_leads = {account: (n_open, won, at) for account, n_open, won, at in leads}
+    found = {}
+    for pk in ids:
+        n_open, won, at = of_leads.get(pk, (0, 0, None))
+        found[pk] = Numbers(n_people.get(pk, 0), n_open, won, at, pk in surging)
+    return found
+
+
+_PEOPLE = Kept(
+    Person.objects.filter(account=any_of("accounts"), merged_into__isnull=True)
+    .order_by()
+    .values("account")
+    .annotate(n=Count("pk"))
+    .values_list("account", "n")
+)
+_LEADS = Kept(
+    Lead.objects.shown()
+    .filter(account=any_of("accounts"))
+    .order_by()
+    .values("account")
+    .annotate(n=Count("pk", filter=~Q(stage__in=CLOSED_STAGES)), won=Count("pk", filter=Q(stage=Stage.WON)))
+    .annotate(at=Max("last_signal_at"))
+    .values_list("account", "n", "won", "at")
+)
+_SURGING = Kept(
+    AccountTask.objects.filter(account=any_of("accounts"), state=TaskState.OPEN).values_list("account_id", flat=True)
+)
 
 
 def account_lines(accounts: QuerySet[Account]) -> Iterator[list[Any]]:
