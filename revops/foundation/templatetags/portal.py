@@ -220,6 +220,20 @@ def moment(at: datetime | None, now: datetime | None = None) -> SafeString:
     return mark_safe(f"<time {exact}>{escape(text)}</time>")  # noqa: S308 - instants need no escaping
 
 
+@register.filter(expects_localtime=True)
+def day_time(at: datetime | None) -> str:
+    """An instant like "Sun 4 Mar 09:10"; empty without one."""
+    return f"{at:%a %-d %b %H:%M}" if at else ""
+
+
+@register.simple_tag
+def instant(at: datetime) -> SafeString:
+    """An instant as day and time, exact with its zone on hover."""
+    local = timezone.localtime(at)
+    exact = f'datetime="{local.isoformat()}" title="{local:%a %-d %b %Y %H:%M:%S %Z}"'
+    return mark_safe(f'<time class="when" {exact}>{local:%-d %b %H:%M}</time>')  # noqa: S308 - needs no escaping
+
+
 @register.simple_tag
 def countdown(
     due: datetime | None,

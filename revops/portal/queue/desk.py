@@ -21,8 +21,9 @@ from leads.models.signals import AttemptChannel, AttemptResult
 from revops.foundation.ids import decode, encode, new_id
 from revops.foundation.pages.words import duration_words
 from revops.foundation.policy import can
-from revops.portal.queue.board import Board, Place, board_for, read_place, routable_reps
+from revops.portal.queue.board import Board, board_for, routable_reps
 from revops.portal.queue.card import Card
+from revops.portal.queue.place import Place, read_place
 from revops.portal.queue.reasons import NOTHING_TYPED, Typed, nurture_tracks, reject_sheet
 from revops.portal.queue.snoozing import snooze_options
 from revops.portal.queue.tokens import sign_card
@@ -143,7 +144,7 @@ def announcement(board: Board) -> str:
     if board.card is None:
         return str(_("The list is clear."))
     left = ngettext("%(n)d left", "%(n)d left", board.total) % {"n": board.total}
-    due = next((row.due_at for row in board.rows if row.lead.pk == board.card.lead.pk), None)
+    due = next((row.due_at for row in board.rows if row.pk == board.card.lead.pk), None)
     if due is None:
         return _("Next: %(name)s, %(left)s.") % {"name": board.card.company, "left": left}
     span = duration_words(due - board.now)

@@ -30,10 +30,11 @@ from revops.portal import journey
 from revops.portal.lead_pages.visibility import lead_or_404, leads_for
 from revops.portal.queue import desk
 from revops.portal.queue.answers import Given, give_answer, lead_shown, take_back
-from revops.portal.queue.board import board_for, count_new
+from revops.portal.queue.board import board_for
 from revops.portal.queue.card import card_for, lead_name
 from revops.portal.queue.forms import ReassignForm, SnoozeForm
 from revops.portal.queue.reasons import NOTHING_TYPED, Typed
+from revops.portal.queue.rows import count_new
 from revops.portal.queue.tokens import Shown, read_card
 from revops.portal.session.requests import SignedInRequest
 from sla.handoffs import latest_handoffs, reassign_handoffs, snooze_handoffs

@@ -6,8 +6,11 @@ from urllib.parse import quote as urlquote
 from django import template
 from django.template.context import Context
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from revops.portal.queue.reasons import Choice
 
 register = template.Library()
 
@@ -27,6 +30,24 @@ def answer_form(context: Context, url: str, style: str = "", next_lead: str = ""
     after = next_lead or context.get("next_id") or ""
     carried = _once(context, f"carried {context['card_token']} {after}", lambda: _carried(context, after))
     return SafeString(f"{opened}>{carried}")
+
+
+@register.simple_tag
+def evidence_input(choice: Choice, is_first: bool) -> SafeString:
+    """Where the answer to a reason's question is typed. The first of a family takes what somebody simply types."""
+    code, is_text = choice.reason.code, choice.input_type == "text"
+    usual = format_html(' data-usual placeholder="{}"', _("Just type")) if is_first and is_text else ""
+    known = format_html(' list="known-{}"', code) if choice.suggestions else ""
+    number = SafeString(' min="0" inputmode="numeric"') if choice.input_type == "number" else ""
+    field = format_html(
+        '<input class="form-control" id="evidence-{0}" name="evidence" type="{1}" value="{2}" maxlength="500" required'
+        ' autocomplete="off" data-key="{3}" data-key-label="{4}"{5}{6}{7}>',
+        code, choice.input_type, choice.evidence, choice.key, choice.reason.label, usual, known, number,
+    )  # fmt: skip
+    if not choice.suggestions:
+        return field
+    options = format_html_join("", '<option value="{}"></option>', ((one,) for one in choice.suggestions))
+    return format_html('{}<datalist id="known-{}">{}</datalist>', field, code, options)
 
 
 def _carried(context: Context, after: str) -> str:
