@@ -17,7 +17,7 @@ from django.db.models.query import (
     get_related_populators,
 )
 
-from revops.foundation.round_trips import Statement, fetch_together, plans_kept
+from revops.foundation.round_trips import HANDFUL, Statement, fetch_together, plans_kept
 
 Row = TypeVar("Row")
 Rows = Sequence[Sequence[Any]]
@@ -104,15 +104,21 @@ class Kept(Generic[Row]):
 
 
 def fetch_kept(*asked: tuple[Kept[Any], dict[str, Any]]) -> list[list[Any]]:
-    """The rows of several kept queries, each with its values, in one round trip."""
-    found = fetch_together(*(kept.statement(**values) for kept, values in asked))
+    """The rows of several kept queries, each with its values: in one round trip, unless a list among them is long."""
+    statements = [kept.statement(**values) for kept, values in asked]
+    if any(_longest(filling) > HANDFUL for _sql, filling in statements):
+        return [kept.fetch(**values) for kept, values in asked]
+    found = fetch_together(*statements)
     return [kept.read(rows) for (kept, _values), rows in zip(asked, found, strict=True)]
+
+
+def _longest(filling: Iterable[Any]) -> int:
+    return max((len(value) for value in filling if isinstance(value, list)), default=0)
 
 
 def _rows(statement: Statement) -> Rows:
     sql, filling = statement
-    longest = max((len(value) for value in filling if isinstance(value, list)), default=0)
-    with plans_kept(longest), connection.cursor() as cursor:
+    with plans_kept(_longest(filling)), connection.cursor() as cursor:
         cursor.execute(sql, filling)
         if connection.queries_logged:  # the driver does not tell the text of a plan that is kept
             connection.queries_log[-1]["sql"] = sql

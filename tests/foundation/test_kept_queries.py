@@ -104,6 +104,13 @@ def test_several_are_asked_together(north: Team) -> None:
     assert found == [[people().first()], list(Team.objects.order_by("name"))]
 
 
+def test_a_long_list_among_several_is_asked_for_by_itself(north: Team) -> None:
+    kept = Kept(people().filter(email=any_of("emails")).values_list("email", flat=True))
+    many = ["ada@example.com", *map(str, range(100))]
+    for _use in range(4):
+        assert fetch_kept((kept, {"emails": many}), (kept, {"emails": many[:1]})) == [["ada@example.com"]] * 2
+
+
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError, match="email"):
         Kept(people().filter(email=blank("email"))).fetch()
