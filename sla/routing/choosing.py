@@ -90,12 +90,17 @@ FROM unnest(%s::uuid[]) AS asked (account_id)
 CROSS JOIN LATERAL (
     SELECT handoff.owner_id
     FROM leads_lead lead
-    JOIN sla_handoff handoff ON handoff.lead_id = lead.id
-    WHERE lead.account_id = asked.account_id AND handoff.owner_id IS NOT NULL AND handoff.handed_off_at >= %s
+    CROSS JOIN LATERAL (
+        SELECT id, owner_id, handed_off_at FROM sla_handoff
+        WHERE lead_id = lead.id AND owner_id IS NOT NULL AND handed_off_at >= %s
+        OFFSET 0
+    ) handoff
+    WHERE lead.account_id = asked.account_id
     ORDER BY handoff.handed_off_at, handoff.id
     LIMIT 1
 ) first
 """
+"""`OFFSET 0` holds the planner to one look-up a lead: without statistics it read all hand-offs once an account."""
 
 
 def read_trace(assignment: Assignment) -> list[tuple[UUID, str, int | None]]:
