@@ -143,7 +143,8 @@
   }));
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosubmit]");
-    if (form && event.target.matches("select,input[type=checkbox],input[type=radio],input[type=date]")) form.requestSubmit();
+    const folds = form && seen(one(".filter-fold", form)); // where filters are folded, several are set at once and its button sends them
+    if (form && !folds && event.target.matches("select,input[type=checkbox],input[type=radio],input[type=date]")) form.requestSubmit();
   });
   const reach = () => { // what scrolls sideways can be scrolled by keys
     for (const box of all(".table-scroll:not([role])")) {

@@ -9,6 +9,7 @@ from urllib.parse import quote as urlquote
 
 from django import template
 from django.contrib.staticfiles import finders
+from django.http import QueryDict
 from django.template.context import Context
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -29,6 +30,12 @@ from revops.foundation.policy import can
 register = template.Library()
 register.filter("about", about)
 register.filter("duration_words", duration_words)
+_FIELD = re.compile(
+    r'<label for="[^"]+">(?P<label>[^<]*)</label>'
+    r'(?P<control><(?:select|input)\b[^>]*?\bname="(?P<name>[^"]+)"[^>]*>(?:(?:(?!</select>|<div).)*</select>)?)',
+    re.DOTALL,
+)
+_CHOSEN = re.compile(r'<option value="[^"]+" selected>(?P<words>[^<]*)|<input\b[^>]* value="(?P<typed>[^"]+)"')
 _NOTHING = re.compile(r"<td(?P<attributes>[^>]*)>(?P<inside>\s*(?:<span[^>]*>)?\s*–?\s*(?:</span>)?\s*)</td>")
 SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
 TOO_FEW = 20
@@ -341,11 +348,29 @@ def _mark_nothing(cell: re.Match[str]) -> str:
     return f"<td{attributes}>{cell['inside']}</td>"
 
 
-@register.simple_block_tag
-def filter_bar(content: str, label: str = "", active: int = 0, clear_url: str = "?") -> SafeString:
-    return _render(
-        "filter_bar", {"slot": content, "label": label or _("Filters"), "active": active, "clear_url": clear_url}
-    )
+@register.simple_block_tag(takes_context=True)
+def filter_bar(
+    context: Context, content: str, label: str = "", active: int = 0, clear_url: str = "?", name: str = ""
+) -> SafeString:
+    """Filters of a list; on a phone two and more lie behind one button, and what is set stands beside it."""
+    values = {"slot": content, "label": label or _("Filters"), "active": active, "clear_url": clear_url, "class": name}
+    values["folds"] = content.count('class="field') > 1
+    values["chips"] = _chips(content, context["request"].GET) if active and "request" in context else []
+    return _render("filter_bar", values)
+
+
+def _chips(fields: str, asked: QueryDict) -> list[tuple[SafeString, SafeString, str]]:
+    """Of each filter that is set: what it is, what it is set to, and the address without it."""
+    chips = []
+    for field in _FIELD.finditer(fields):
+        chosen = _CHOSEN.search(field["control"])
+        if chosen and asked.get(field["name"]):
+            without = asked.copy()
+            for stale in (field["name"], "cursor", "after", "before"):
+                without.pop(stale, None)
+            words = mark_safe(chosen["words"] or chosen["typed"] or "")  # noqa: S308 - both were escaped when rendered
+            chips.append((mark_safe(field["label"]), words, f"?{without.urlencode()}"))  # noqa: S308
+    return chips
 
 
 @register.simple_block_tag

@@ -1,7 +1,10 @@
 """The kit in a real browser: no violation of accessibility or of the content policy, and the keys work."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from revops.foundation.models import User
 
@@ -87,6 +90,33 @@ def test_every_page_action_works_without_script(open_page, person) -> None:
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.locator("summary", has_text="Show as table").first.click()
     assert page.locator("figure table").first.is_visible()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_filters_fold_on_a_phone_and_open_by_key_with_and_without_script(open_page, person, has_script: bool) -> None:
+    page = open_page(person, width=390, java_script_enabled=has_script)
+    page.goto("/leads/?stage=nurture&tier=3")
+    stage, fold = page.locator("#f-stage"), page.locator(".filter-fold > summary")
+    expect(stage).to_be_hidden()
+    expect(fold).to_have_text("Filters (2)")
+    expect(page.locator(".filter-chips .chip")).to_have_count(2)
+    fold.press("Enter")
+    page.locator("#f-stage").select_option("won")
+    expect(page).to_have_url(re.compile("stage=nurture"))  # several filters are set before they are sent
+    page.locator("#f-tier").select_option("")
+    page.locator(".filter-fields button").press("Enter")
+    expect(page).to_have_url(re.compile("stage=won"))
+    page.locator(".chip", has_text="Stage: Won").click()
+    expect(page.locator(".filter-chips")).to_have_count(0)
+
+
+def test_filters_lie_open_where_there_is_room(open_page, person) -> None:
+    page = open_page(person, width=1280)
+    page.goto("/leads/?stage=nurture")
+    expect(page.locator("#f-stage")).to_be_visible()
+    expect(page.locator(".filter-fold > summary")).to_be_hidden()
+    page.locator("#f-stage").select_option("won")
+    expect(page).to_have_url(re.compile("stage=won"))
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,27 @@ def test_a_sort_link_turns_round_and_forgets_the_place_in_the_old_order() -> Non
     assert 'href="?sort=-value&amp;tier=1"' in html
 
 
+FIELDS = """<div class="field"><label for="f-q">Name</label><input id="f-q" name="q" value="{{ q }}"></div>
+<div class="field"><label for="f-stage">Stage</label><select class="form-select" id="f-stage" name="stage">
+<option value="">Any</option><option value="won" selected>Won</option></select></div>"""
+
+
+def test_what_is_filtered_by_is_said_and_can_be_taken_off_alone() -> None:
+    request = RequestFactory().get("/leads/?q=%3Cb%3E&stage=won&tier=&after=abc")
+    html = shown("{% filter_bar active=2 %}" + FIELDS + "{% endfilter_bar %}", request=request, q="<b>")
+    assert "Filters (2)" in html
+    assert 'href="?stage=won&amp;tier="><span class="text-truncate">Name: &lt;b&gt;</span>' in html
+    assert 'href="?q=%3Cb%3E&amp;tier="><span class="text-truncate">Stage: Won</span>' in html
+    assert html.count("filter-chips") == 1
+
+
+def test_a_single_filter_is_not_folded_and_without_a_filter_no_mark_is_shown() -> None:
+    request = RequestFactory().get("/leads/")
+    html = shown("{% filter_bar %}" + FIELDS.split("\n", 1)[0] + "{% endfilter_bar %}", request=request, q="")
+    assert "filter-fold" not in html
+    assert "filter-chips" not in html
+
+
 def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     import re
 
