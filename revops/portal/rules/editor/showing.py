@@ -203,8 +203,11 @@ def show(
         _kinds_blank("hand_raises", [kind for kind in kinds.values() if kind.is_hand_raise], working.hand_raises),
         working.axis_reason,
         tuple(
-            (str(label), tuple((key, _(kind.label)) for key, kind in CONDITION_KINDS.items() if kind.about is about))
-            for about, label in ((About.FACT, _("What is known")), (About.SIGNALS, _("What they did")))
+            (label, tuple((key, said % _(kind.label)) for key, kind in CONDITION_KINDS.items() if kind.about is about))
+            for about, label, said in (
+                (About.FACT, _("What is known"), _("a fact that %s …")),
+                (About.SIGNALS, _("What they did"), _("they %s")),
+            )
         ),
         tuple(rest.pop(name) for name in list(rest)),
         len(working.lines),
