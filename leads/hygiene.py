@@ -87,12 +87,19 @@ def _unknown_domain(facts: Facts, terms: frozenset[str]) -> str:
     domain = facts.mail_domain
     if not domain or registered_domain(domain) or domain.endswith(_RESERVED) or _mail_domain_in(facts, terms):
         return ""
-    ending = domain.rpartition(".")[2]
     if registered_domain(f"company.{domain}"):
         return f"“{domain}” is only the end of a domain: nobody has an address there."
-    near = next((known for known in _ENDINGS if OSA.distance(ending, known) == 1), "")
-    meant = f" Perhaps {domain.removesuffix(ending)}{near} was meant." if near else ""
-    return f"No domain ends in “.{ending}”, so mail to {domain} cannot arrive.{meant}"
+    meant = domain_meant(domain)
+    hint = f" Perhaps {meant} was meant." if meant else ""
+    return f"No domain ends in “.{domain.rpartition('.')[2]}”, so mail to {domain} cannot arrive.{hint}"
+
+
+def domain_meant(domain: str) -> str:
+    """The domain that was meant where the ending does not exist and is one slip away from a usual one; else empty."""
+    name, _dot, ending = domain.rpartition(".")
+    if registered_domain(domain) or registered_domain(f"company.{domain}") or domain.endswith(_RESERVED):
+        return ""
+    return next((f"{name}.{known}" for known in _ENDINGS if OSA.distance(ending, known) == 1), "")
 
 
 _ENDINGS = ("com", "net", "org", "info")

@@ -175,6 +175,12 @@ def test_what_could_not_be_read_stays_with_the_lead_as_it_was_sent(machine, as_)
     assert (lead["person"]["phone"], lead["person"]["country"]) == (None, "")
     assert lead["attributes"] == {"phone_as_sent": "040 1234567", "country_as_sent": "Atlantis"}
     assert "040 1234567" in as_("admin").get(f"/leads/{made['lead_id']}/").content.decode()
+    unread = machine.get_json(f"submissions/{made['receipt']}/")["unread"]
+    assert set(unread) == {"phone", "country"}
+    assert "like +49 30 1234567" in unread["phone"]
+    assert unread["phone"] in as_("admin").get(f"/submissions/{made['receipt']}/").content.decode()
+    good = machine.send("submissions/", READY, 201).json()
+    assert machine.get_json(f"submissions/{good['receipt']}/")["unread"] == {}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leads.cleaning import clean
-from leads.hygiene import CHECKS, FLAG, QUARANTINE, ActiveRule, exception_for, judge
+from leads.hygiene import CHECKS, FLAG, QUARANTINE, ActiveRule, domain_meant, exception_for, judge
 from leads.starter_rules import STARTER_HYGIENE
 
 RULES = [ActiveRule(code, action, frozenset(terms)) for code, _, action, terms in STARTER_HYGIENE]
@@ -91,6 +91,15 @@ def test_near_misses_pass(payload: dict[str, str]) -> None:
 )
 def test_a_domain_that_cannot_exist_is_told_with_what_may_have_been_meant(email: str, said: str) -> None:
     assert said in judge(clean({"email": email}), RULES, has_external_id=False).detail
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"),
+    [("gmail.con", "gmail.com"), ("acme.ner", "acme.net"), ("acme.ogr", "acme.org"), ("gmail.com", ""), ("acme.co", ""),
+     ("acme.cm", ""), ("acme.lan", ""), ("acme.example", ""), ("co.uk", ""), ("", "")],
+)  # fmt: skip
+def test_only_an_ending_that_does_not_exist_is_put_right(domain: str, meant: str) -> None:
+    assert domain_meant(domain) == meant
 
 
 def test_a_domain_of_our_own_network_can_be_let_pass() -> None:

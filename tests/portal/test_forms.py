@@ -97,6 +97,7 @@ def test_a_form_that_names_no_site_and_every_other_page_stand_in_no_frame(client
     [
         ("email", "ada@", "Write the address like name@company.com."),
         ("email", "", "Fill in “Work e-mail”."),
+        ("email", "ada@gmail.con", "Did you mean ada@gmail.com?"),
         ("country", "Atlantis", "Write the country in English"),
         ("phone", "call me", "Write the number with its country"),
         ("employees", "many", "Write a whole number"),

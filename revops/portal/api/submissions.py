@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from leads.intake import Item
 from leads.models import Submission
 from leads.models.submissions import Channel, OutcomeKind
+from leads.unread import unread_facts
 from revops.foundation.api.idempotency import keyed_write
 from revops.foundation.api.problems import CONTENT_TYPE, ProblemError
 from revops.foundation.api.schema import paged
@@ -58,6 +59,13 @@ class SubmissionSerializer(ReceiptSerializer):
     external_id = serializers.CharField()
     received_at = InstantField()
     occurred_at = InstantField(allow_null=True)
+
+
+class SubmissionDetailSerializer(SubmissionSerializer):
+    unread = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="By field: what could not be read, and what to send instead. The lead keeps it as it was sent.",
+    )
 
 
 class BatchResultSerializer(ReceiptSerializer):
@@ -147,17 +155,18 @@ class SubmissionBatchView(ApiView):
 class SubmissionView(ApiView):
     """What became of one submission. Whoever sent it may always ask; 410 with its outcome once it was erased."""
 
-    @extend_schema(responses=SubmissionSerializer)
+    @extend_schema(responses=SubmissionDetailSerializer)
     def get(self, request: Request, receipt: str) -> Response:
-        rows = Submission.objects.with_outcome().select_related("source").annotate(erased_at=F("body__erased_at"))
+        rows = Submission.objects.with_outcome().select_related("source", "body")
         if not may(request, "submissions.view"):
             rows = rows.filter(sender=asker(request))
         row = rows.filter(pk=decode_or_404("sub", receipt)).first()
         if row is None:
             raise Http404
-        if row.erased_at:
+        body = getattr(row, "body", None)
+        if body is not None and body.erased_at:
             raise _erased(row)
-        return Response(shown(row))
+        return Response(shown(row) | {"unread": unread_facts(body)})
 
 
 def _erased(row: Any) -> ProblemError:

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from leads.cleaning import UTM_FACTS, clean_email, clean_phone, one_line
+from leads.hygiene import domain_meant
 from leads.intake import Item
 from leads.models import LeadForm
 from leads.models.submissions import Channel
@@ -62,6 +63,10 @@ class HostedForm(forms.Form):
         address, problem = clean_email(text)
         if text and problem:
             raise forms.ValidationError(_("Write the address like name@company.com."))
+        local, _at, domain = address.rpartition("@")
+        if meant := domain_meant(domain):
+            words = _("Mail to %(domain)s cannot arrive. Did you mean %(meant)s?")
+            raise forms.ValidationError(words % {"domain": domain, "meant": f"{local}@{meant}"})
         return address
 
     def clean_country(self) -> str:

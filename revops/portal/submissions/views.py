@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.models import Submission
 from leads.models.submissions import Channel
 from leads.queries import conservation
+from leads.unread import unread_facts
 from revops.foundation import ledger
 from revops.foundation.ids import decode
 from revops.foundation.models import LedgerEntry
@@ -112,6 +113,7 @@ def submission_page(request: HttpRequest, receipt: str) -> HttpResponse:
         "submission": submission,
         "row": row,
         "sent": _sent(submission) if can(user, "people.pii") else None,
+        "unread": unread_facts(getattr(submission, "body", None)) if can(user, "people.pii") else {},
         "outcomes": submission.outcomes.select_related("lead", "actor").order_by("pk"),
         "rules": rules,
         "can_release": row.is_quarantined and can(user, "submissions.release"),
