@@ -10,7 +10,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
 
+from feedback.metrics import Week, organisation_zone
 from leads.models import Lead
 from revops.foundation.models import Role, User
 from revops.portal.benchmarking.load import Load, drive, request
@@ -69,7 +72,7 @@ def pages(people: Mapping[str, User]) -> list[Page]:
     found += [Page(f"leads {name}", "sales_manager", f"/leads/?{query}") for name, query in filters.items()]
     shared = {
         "accounts": "/accounts/", "account search": "/accounts/?q=company+77777", "sources": "/sources/",
-        "review": "/review/", "rejections": "/rejections/", "rejections, year": "/rejections/?weeks=52&by=rep",
+        "review": _review(), "rejections": "/rejections/", "rejections, year": "/rejections/?weeks=52&by=rep",
         "SLA": "/sla/", "search": "/search/?q=crowd+company+77777",
     }  # fmt: skip
     found += [Page(name, "sales_manager", path) for name, path in shared.items()]
@@ -107,6 +110,11 @@ def ask(page: Page, cookie: str, port: int, connections: int, seconds: float) ->
 def _longest_lead() -> Lead:
     """The newest lead that waits with somebody: a crowd's longest history, see crowd_work."""
     return HandOff.objects.filter(pk__lt="00000000-0000-7000-80ef-000000000000").latest("pk").lead
+
+
+def _review() -> str:
+    """The address of the review of the running week; the short one only leads there."""
+    return reverse("review-week", args=[Week.of(timezone.now(), organisation_zone()).name])
 
 
 def _web_workers() -> Iterator[int]:
