@@ -9,7 +9,9 @@ told is exact as of the last commit, and costs by the spans that changed. Withou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from itertools import accumulate
@@ -68,22 +70,56 @@ def answers(questions: Sequence[Question[Any]]) -> list[dict[Any, Any]]:
     places = {
         (number, key): _place(versions.epoch, one, key) for number, one in enumerate(questions) for key in one.spans
     }
-    known = _recall(places.values())
+    known, is_proof = _recall(places.values()), _differing.get() is not None
     fresh: dict[str, Any] = {}
     found: list[dict[Any, Any]] = []
     for number, one in enumerate(questions):
         told: dict[Any, Any] = {}
         for key in one.spans:
             version, answer = known.get(places[number, key], (None, None))
-            if version == versions.at(one, key) and one.still(answer):
+            if version == versions.at(one, key) and one.still(answer) and not is_proof:
                 told[key] = answer
         if missing := [key for key in one.spans if key not in told]:
             asked = one.ask(missing)
             told |= asked
             fresh |= {places[number, key]: (versions.at(one, key), answer) for key, answer in asked.items()}
         found.append(told)
+    if (differing := _differing.get()) is not None:
+        differing += _differences(questions, versions, places, known, found)
     _remember(fresh)
     return found
+
+
+@contextmanager
+def proving() -> Iterator[list[str]]:
+    """Asks everything anew meanwhile. Gives a list that fills with what was remembered otherwise."""
+    found: list[str] = []
+    token = _differing.set(found)
+    try:
+        yield found
+    finally:
+        _differing.reset(token)
+
+
+_differing: ContextVar[list[str] | None] = ContextVar("differing", default=None)
+
+
+def _differences(
+    questions: Sequence[Question[Any]],
+    versions: _Versions,
+    places: Mapping[tuple[int, Any], str],
+    known: Mapping[str, tuple[int, Any]],
+    found: Sequence[Mapping[Any, Any]],
+) -> list[str]:
+    """Remembered answers that are not those of the rows, though no fact changed, also not while the rows were read."""
+    now = _Versions.of(questions)
+    return [
+        f"{one.kind} from {one.spans[key].start:%Y-%m-%d}: {answer} instead of {found[number][key]} ({one.words[:120]})"
+        for number, one in enumerate(questions)
+        for key in one.spans
+        for version, answer in [known.get(places[number, key], (None, None))]
+        if version == versions.at(one, key) == now.at(one, key) and one.still(answer) and answer != found[number][key]
+    ]
 
 
 def fold_changed_days() -> int:

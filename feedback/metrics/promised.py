@@ -7,7 +7,7 @@ clock: kept in time, late, or still open; and it belongs to the week in which it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -134,7 +134,7 @@ class Tally:
 
     counts: Mapping[str, int]
     worst: Sequence[Item]
-    at: datetime
+    at: datetime = field(compare=False)
     until: datetime | None
 
     def holds(self, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count, DateTimeField, F, Min, Q, Value
@@ -22,7 +22,7 @@ class Counted:
     """{clause code: {verdict: clocks}} of one week as of `at`; only time itself changes it after `until`."""
 
     clauses: Mapping[str, Mapping[str, int]]
-    at: datetime
+    at: datetime = field(compare=False)
     until: datetime | None
 
     def holds(self, now: datetime) -> bool:

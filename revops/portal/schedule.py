@@ -40,5 +40,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "freeze the week that is over": {"task": "portal.freeze_reviews", "schedule": crontab(minute="3")},
     "audit what is stored": {"task": "portal.audit_integrity", "schedule": crontab(minute="10", hour="3")},
     "prove a sample of decisions": {"task": "portal.prove_decisions", "schedule": crontab(minute="40", hour="2")},
+    "prove remembered numbers": {"task": "portal.prove_numbers", "schedule": crontab(minute="45", hour="3")},
     "tell owners of expired talk tracks": {"task": "portal.tell_expired_tracks", "schedule": crontab(minute="10")},
 }

@@ -12,6 +12,7 @@ from django.utils import timezone
 from feedback import findings
 from feedback.metrics import Week, cells
 from feedback.reviews import freeze_review, organisation_zone
+from feedback.reviews.proving import prove_remembered_numbers
 from leads import asset_reach, consents
 from leads.matching.sweeping import sweep_all
 from revops.portal import journey
@@ -162,6 +163,14 @@ def prove_decisions() -> int:
     if proof.differences:
         raise RuntimeError(f"{proof.differences} differences in {proof.checked} decisions that were made again.")
     return proof.checked
+
+
+@shared_task(name="portal.prove_numbers")
+def prove_numbers() -> int:
+    """Reads what the latest reviews remember from the rows again. Raises if a number differs."""
+    if differing := prove_remembered_numbers(timezone.now()):
+        raise RuntimeError(f"{len(differing)} remembered numbers were not those of the rows: {differing[:5]}")
+    return 0
 
 
 @shared_task(name="portal.judge_shadows")

@@ -36,12 +36,14 @@ from feedback.nurturing import start_nurture, stop_nurture, unresponsive
 from feedback.outcomes import Result
 from feedback.promises import promise_board
 from feedback.rejections import By, Matrix, cost_of, rejection_matrix
+from feedback.reviews.building import build_review
+from feedback.reviews.proving import prove_remembered_numbers
 from leads.attempts import Try
 from leads.models import Campaign, Lead, Spend
 from revops.foundation import outbox
 from revops.foundation.erasing import ERASED, erasing
 from revops.foundation.models import Notice
-from revops.portal import journey
+from revops.portal import journey, tasks
 from sla.models import Assignment, Clock, ClockExcuse, HandOff
 from tests.factories import item
 from tests.feedback.company import READY, Company
@@ -84,7 +86,7 @@ class Life:
             self.hand_off, self.hand_off, self.accept, self.accept, self.reject, self.give_up, self.undo,
             self.send_back, self.come_again, self.try_it, self.try_it, self.conclude, self.conclude, self.correct,
             self.tell, self.forget, self.nurture, self.stop, self.withdraw, self.move_source, self.excuse, self.erase,
-            self.pass_time, self.fold, self.reassign, self.add_history, self.move_campaign,
+            self.pass_time, self.fold, self.reassign, self.add_history, self.move_campaign, self.arrive,
         ]  # fmt: skip
 
     def any(self, rows: Any) -> Any:
@@ -96,6 +98,11 @@ class Life:
 
     def hand_off(self) -> None:
         self.company.hand_off(self.dice.randint(1, 3), at=self.earlier(), source=self.dice.randrange(3))
+
+    def arrive(self) -> None:
+        """Somebody who is not ready for sales."""
+        entry = item(self.company.sources[0], f"early{Lead.objects.count()}@firm.com", _received_at=self.earlier())
+        journey.admit([entry], now=self.now)
 
     def waiting(self) -> Lead | None:
         return self.any(Lead.objects.filter(handoffs__state="open", withdrawn_at=None).distinct())
@@ -221,7 +228,7 @@ def test_remembered_numbers_are_those_of_the_rows(
     life.hand_off()
     Spend.objects.create(source=company.sources[0], month_on="2026-03-01", amount_minor=100_000, currency="EUR")
     Spend.objects.create(source=company.sources[1], month_on="2026-02-01", amount_minor=70_001, currency="EUR")
-    for number in range(45):
+    for number in range(40):
         step = life.dice.choice(life.steps)
         step()
         week = Week.of(life.now, organisation_zone())
@@ -304,3 +311,31 @@ def test_a_change_that_no_number_rests_on_marks_nothing(company: Company, week: 
     HandOff.objects.filter(lead=lead).update(snoozed_until=None, priority=3)
     Clock.objects.filter(lead=lead, met_at=None).update(look_at=None)
     assert ChangedDay.objects.count() == before
+
+
+def test_the_nightly_proof_tells_of_a_number_that_no_mark_saved(company: Company, week: Week) -> None:
+    lead = company.hand_off(2)[0]
+    company.accept(lead)
+    build_review(week, now=week.end)
+    assert prove_remembered_numbers(week.end) == []
+    with connection.cursor() as cursor:  # what must never happen: a fact changes and nobody says so
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE sla_handoff DISABLE TRIGGER handoff_answered_marks_its_days")
+        cursor.execute("UPDATE sla_handoff SET state = 'rejected' WHERE lead_id = %s", [lead.pk])
+    differing = prove_remembered_numbers(week.end)
+    assert any(words.startswith("answers from 2026-03-02: (1, 1, 1.0) instead of (1, 0, 0.0)") for words in differing)
+    assert prove_remembered_numbers(week.end) == []  # mended
+
+
+def test_the_nightly_task_raises_if_a_number_differs(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tasks.prove_numbers() == 0
+    monkeypatch.setattr(tasks, "prove_remembered_numbers", lambda now: ["answers: 1 instead of 2"])
+    with pytest.raises(RuntimeError, match="1 remembered numbers were not those of the rows"):
+        tasks.prove_numbers()
+
+
+def test_the_task_folds_what_changed(company: Company) -> None:
+    company.hand_off(2)
+    company.hand_off(1)
+    assert tasks.fold_changed_days() > 0
+    assert tasks.fold_changed_days() == 0
