@@ -336,3 +336,9 @@ def test_do_not_contact_blocks_the_call_button(office: Office) -> None:
     page = text(signed_in(office.rep).get("/queue/"))
     assert "Do not contact" in page
     assert "tel:" not in page
+
+
+def test_a_number_nobody_could_read_is_shown_as_it_was_sent(office: Office) -> None:
+    office.lead(phone="030 1234567", country="")
+    page = signed_in(office.rep).get("/queue/").content.decode()
+    assert "no phone to dial, they wrote “030 1234567”" in page

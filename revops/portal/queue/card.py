@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from feedback.models import Disposition, TalkTrack
 from feedback.second_look import NOTHING_AROUND, SecondLook, Surroundings, second_look
 from feedback.surroundings import surroundings_of
+from leads.cleaning import AS_SENT
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
 from leads.source_limits import limit_words
@@ -229,7 +230,8 @@ class Card:
         }
         gaps = [words[gap] for gap in self.missing_details]
         if not self.person.phone and "way to reach them" not in self.missing_details:
-            gaps.append(_("no phone"))
+            sent = self.lead.attributes.get(f"phone{AS_SENT}")
+            gaps.append(_("no phone to dial, they wrote “%(sent)s”") % {"sent": sent} if sent else _("no phone"))
         if self.lead.account and self.lead.account.employees is None:
             gaps.append(_("company size not known"))
         if not self.person.purchasing_role and "role" not in self.missing_details:
