@@ -168,7 +168,7 @@ def _judged(decisions: Sequence[ScoreDecision]) -> Iterable[tuple[ScoreDecision,
         by_rulebook.setdefault(decision.rulebook_id, []).append(decision)
     for group in by_rulebook.values():
         book = group[0].rulebook
-        compiled = compiled_rulebook(book.pk, book.content_hash)
+        compiled = compiled_rulebook(book.pk, book.content_hash, vars(book).get("definition"))  # it may be deferred
         judged = Judged(compiled, evaluate_decisions(group, compiled))
         yield from ((decision, judged, index) for index, decision in enumerate(group))
 

@@ -127,7 +127,7 @@ def test_the_list_of_campaigns_costs_the_same_for_one_and_for_three(
     for number in range(count):
         Campaign.objects.create(source=source, key=f"c{number}", name=f"C {number}", created_at=NOW, described_at=NOW)
     client = sign_in()
-    with django_assert_num_queries(9):  # session, person, rows, count, three tabs, what came, sources
+    with django_assert_num_queries(11):  # session, person, rows, count, three tabs, marks, what came, money, sources
         page = client.get("/campaigns/").content.decode()
     assert page.count('<th scope="row" class="primary"') == count
 
