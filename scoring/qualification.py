@@ -77,7 +77,7 @@ SELECT score.lead_id
   JOIN leads_lead lead ON lead.id = score.lead_id
  WHERE score.reevaluate_at <= %s AND lead.stage NOT IN ('won', 'lost') AND lead.withdrawn_at IS NULL
        AND NOT EXISTS (SELECT FROM leads_person WHERE id = lead.person_id AND erased_at IS NOT NULL)
- ORDER BY score.reevaluate_at
+ ORDER BY score.reevaluate_at, score.lead_id
  LIMIT %s
 """
 
