@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.second_look import WITHIN, Colleague, Surroundings
 from leads.models import Lead, Person, Signal
 from leads.models.signals import Strength
-from revops.foundation.kept_queries import Kept, any_of, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from scoring.models import LeadScore, ScoreDecision
 from scoring.rules.stages import stage_of
 from sla.models import HandOff
@@ -53,7 +53,7 @@ def surroundings_of(
 
 
 _NAME = ("id", "first_name", "last_name", "email")
-_ACTIVE = Kept(
+_ACTIVE = KeptQuery(
     Signal.objects.filter(lead__account=any_of("accounts"), lead__withdrawn_at__isnull=True)
     .filter(occurred_at__gte=blank("since"), occurred_at__lte=blank("now"))
     .exclude(kind__strength=Strength.LOW)
@@ -76,7 +76,7 @@ def _stages(handoffs: Sequence[HandOff]) -> dict[UUID, tuple[str, ...]]:
 
 _THEN = ScoreDecision.objects.filter(pk=OuterRef("score_decision_id")).values("evaluation_stage")
 _LATEST = LeadScore.objects.filter(pk=OuterRef("lead_id")).values("decision__evaluation_stage")
-_STAGES = Kept(
+_STAGES = KeptQuery(
     HandOff.objects.filter(pk=any_of("handoffs"))
     .order_by()
     .annotate(then=Subquery(_THEN), latest=Subquery(_LATEST))
@@ -102,7 +102,7 @@ def _acts(leads: Sequence[Lead], handoffs: Mapping[UUID, HandOff], since: dateti
     }
 
 
-_STRONG_ACTS = Kept(
+_STRONG_ACTS = KeptQuery(
     Signal.objects.filter(lead=any_of("leads"), occurred_at__gt=blank("since"), kind__strength__in=STRONG).values_list(
         "lead_id", "kind__name", "occurred_at"
     )

@@ -19,7 +19,7 @@ from leads.models import BouncedAddress, ConsentEvent, ConsentProof, ConsentWord
 from leads.models.consents import ConsentChannel, ConsentKind, ConsentPurpose
 from leads.models.sources import SourceKind
 from revops.foundation.ids import new_ids
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 from revops.foundation.round_trips import plans_kept
 
 LONGEST_TEXT = 5_000
@@ -178,8 +178,8 @@ ORDER BY id LIMIT %s
 """
 
 
-_BOUNCED = Kept(BouncedAddress.objects.filter(pk=any_of("digests")).values_list("pk", flat=True))
-_SOURCE_KINDS = Kept(Lead.objects.filter(person=any_of("people")).values_list("person_id", "source__kind"))
+_BOUNCED = KeptQuery(BouncedAddress.objects.filter(pk=any_of("digests")).values_list("pk", flat=True))
+_SOURCE_KINDS = KeptQuery(Lead.objects.filter(person=any_of("people")).values_list("person_id", "source__kind"))
 
 
 @dataclass(frozen=True, slots=True)

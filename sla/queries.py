@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
 from sla.business_time import BusinessHours, from_microseconds, to_microseconds
@@ -82,7 +82,7 @@ def clocks_of_leads(lead_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
     return dict(found)
 
 
-_CLOCKS = Kept(
+_CLOCKS = KeptQuery(
     Clock.objects.filter(lead=any_of("leads"), replaced_by__isnull=True)
     .select_related("clause", "user", "calendar_version")
     .order_by("started_at", "id")

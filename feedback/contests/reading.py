@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from feedback.models import Contest, Disposition
 from leads.models import Lead, SubmissionOutcome
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
 from scoring.models import ScoreDecision
@@ -60,7 +60,7 @@ def _known(level: str, user: Any) -> QuerySet[Contest]:
 
 
 _ABOUT = {
-    level: Kept(
+    level: KeptQuery(
         _known(level, blank("user")).filter(lead=blank("lead")).order_by("-contested_at", "-pk")[:CONTESTS_SHOWN]
     )
     for level in ("all", "own", "team")
@@ -80,7 +80,7 @@ def contestable_about(lead: Lead) -> set[str]:
     return {about for about, is_there in kinds.items() if is_there}
 
 
-_CONTESTABLE = Kept(
+_CONTESTABLE = KeptQuery(
     Lead.objects.filter(pk=blank("lead")).values_list(
         Exists(ScoreDecision.objects.filter(lead=OuterRef("pk"))),
         Exists(Assignment.objects.filter(handoff__lead=OuterRef("pk"), user__isnull=False)),

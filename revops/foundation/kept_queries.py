@@ -41,7 +41,7 @@ class any_of(blank):  # noqa: N801
         return "ANY(%s)", [self]
 
 
-class Kept(Generic[Row]):
+class KeptQuery(Generic[Row]):
     """A query set with blanks, of which only the values differ between uses.
 
     Building and compiling a query costs Django ten times what the server needs to run it; here both happen once in a
@@ -103,7 +103,7 @@ class Kept(Generic[Row]):
         return read
 
 
-def fetch_kept(*asked: tuple[Kept[Any], dict[str, Any]]) -> list[list[Any]]:
+def fetch_kept(*asked: tuple[KeptQuery[Any], dict[str, Any]]) -> list[list[Any]]:
     """The rows of several kept queries, each with its values: in one round trip, unless a list among them is long."""
     statements = [kept.statement(**values) for kept, values in asked]
     if any(_longest(filling) > HANDFUL for _sql, filling in statements):

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.foundation.models import User
 
 
@@ -31,5 +31,5 @@ class AuthenticationBackend(AllauthBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
 
-_SESSION = Kept(Session.objects.filter(session_key=blank("key"), expire_date__gt=blank("now")))
-_USER = Kept(User.objects.filter(pk=blank("user")))
+_SESSION = KeptQuery(Session.objects.filter(session_key=blank("key"), expire_date__gt=blank("now")))
+_USER = KeptQuery(User.objects.filter(pk=blank("user")))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from revops.foundation.kept_queries import Kept, any_of, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from scoring.engine import FORMULA_VERSION, CompiledRulebook, Evaluation, evaluate, frame_of, read_inputs
 from scoring.engine.reasons import read_reasons
 from scoring.explanation.explained import (
@@ -86,13 +86,15 @@ def explain_many(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
     return told
 
 
-_CURRENT = Kept(LeadScore.objects.filter(pk=any_of("leads")).values_list("lead_id", "decision_id", "is_provisional"))
-_SCORES = Kept(
+_CURRENT = KeptQuery(
+    LeadScore.objects.filter(pk=any_of("leads")).values_list("lead_id", "decision_id", "is_provisional")
+)
+_SCORES = KeptQuery(
     LeadScore.objects.filter(pk=any_of("leads"))
     .select_related("decision__rulebook")
     .defer("decision__rulebook__definition")
 )
-_DECISIONS = Kept(
+_DECISIONS = KeptQuery(
     ScoreDecision.objects.filter(pk=blank("decision")).select_related("rulebook").defer("rulebook__definition")
 )
 """Without the rules themselves: each process compiles a rulebook once."""

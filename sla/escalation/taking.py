@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from leads.models import Attempt
 from revops.foundation.ids import new_ids
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 from revops.foundation.reading import rows_where
 from sla.clocks import evidence_of, meet_clocks
 from sla.escalation.ladders import Ladder, ladders_of
@@ -73,7 +73,7 @@ def escalations_of(lead_ids: Iterable[UUID]) -> dict[UUID, list[Escalation]]:
     return dict(found)
 
 
-_TAKEN = Kept(
+_TAKEN = KeptQuery(
     Escalation.objects.filter(lead=any_of("leads"))
     .select_related("receiver", "clock__clause")
     .order_by("taken_at", "after")

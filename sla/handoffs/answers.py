@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 from sla.clocks import refresh_deadlines, replace_clocks
 from sla.models import Clock, HandOff
 from sla.routing import charge_turns_again, give_turns_back
@@ -43,7 +43,7 @@ def latest_handoffs(lead_ids: Sequence[UUID]) -> dict[UUID, HandOff]:
     return {handoff.lead_id: handoff for handoff in _NEWEST.fetch(leads=list(lead_ids))}
 
 
-_NEWEST = Kept(
+_NEWEST = KeptQuery(
     HandOff.objects.filter(lead=any_of("leads"))
     .select_related("owner", "answered_by")
     .order_by("lead_id", "-number")

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from revops.foundation.kept_queries import Kept, any_of, blank, fetch_kept
+from revops.foundation.kept_queries import KeptQuery, any_of, blank, fetch_kept
 from revops.foundation.models import Team, User
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def people() -> QuerySet[User]:
 
 def test_instances_come_with_their_relations_and_annotations_in_one_query(north: Team) -> None:
     rows = people().select_related("team").annotate(others=Count("team__members"))
-    kept = Kept(rows.filter(email=blank("email")))
+    kept = KeptQuery(rows.filter(email=blank("email")))
     for _use in range(4):  # from the third time on the server keeps the plan
         with CaptureQueriesContext(connection) as asked:
             (ada,), (bob,) = kept.fetch(email="ada@example.com"), kept.fetch(email="bob@example.com")
@@ -46,12 +46,12 @@ def test_values_come_as_the_query_set_gives_them(north: Team, fields: tuple[str,
     if len(fields) == 1:
         shapes.append(people().values_list(*fields, flat=True))
     for rows in shapes:
-        assert Kept(rows).fetch() == list(rows)
-        assert Kept(rows.filter(role=blank("role"))).fetch(role="rep") == list(rows)
+        assert KeptQuery(rows).fetch() == list(rows)
+        assert KeptQuery(rows.filter(role=blank("role"))).fetch(role="rep") == list(rows)
 
 
 def test_groups_are_counted_beside_blanks(north: Team) -> None:
-    kept = Kept(
+    kept = KeptQuery(
         User.objects.order_by()
         .values("role")
         .annotate(n=Count("pk"), named=Count("pk", filter=Q(name=blank("name"))))
@@ -62,50 +62,50 @@ def test_groups_are_counted_beside_blanks(north: Team) -> None:
 
 
 def test_a_change_shows_at_once(north: Team) -> None:
-    kept = Kept(people().values_list("name", flat=True))
+    kept = KeptQuery(people().values_list("name", flat=True))
     for name in ("Bea", "Bert", "Bill", "Bo"):
         User.objects.filter(email="bob@example.com").update(name=name)
         assert kept.fetch() == ["Ada 100%", name]
 
 
 def test_what_is_no_blank_stands_in_the_text_whatever_it_holds(north: Team) -> None:
-    assert Kept(people().filter(name__contains="100%")).first() == people().first()
-    assert Kept(people().filter(name="%s")).first() is None
-    sql, values = Kept(people().filter(role="rep", email=blank("email"))).statement(email="x")
+    assert KeptQuery(people().filter(name__contains="100%")).first() == people().first()
+    assert KeptQuery(people().filter(name="%s")).first() is None
+    sql, values = KeptQuery(people().filter(role="rep", email=blank("email"))).statement(email="x")
     assert "'rep'" in sql
     assert values == ["x"]
 
 
 def test_a_list_fits_any_of_its_values_however_long_it_is(north: Team) -> None:
-    kept = Kept(people().filter(email=any_of("emails")).values_list("email", flat=True))
+    kept = KeptQuery(people().filter(email=any_of("emails")).values_list("email", flat=True))
     assert kept.fetch(emails=[]) == []
     assert kept.fetch(emails=["bob@example.com", "eve@example.com"]) == ["bob@example.com"]
     assert len(kept.fetch(emails=["ada@example.com", "bob@example.com", *map(str, range(1_000))])) == 2
 
 
 def test_nothing_equals_none(north: Team) -> None:
-    kept = Kept(people().filter(Q(team=blank("team")) | Q(email=blank("email"))))
+    kept = KeptQuery(people().filter(Q(team=blank("team")) | Q(email=blank("email"))))
     assert kept.fetch(team=None, email="ada@example.com") == [people().first()]
 
 
 def test_counting_ends_where_the_query_set_ends(north: Team) -> None:
-    assert Kept(people().values_list("pk")).count() == 2
-    assert Kept(people().values_list("pk")[:1]).count() == 1
+    assert KeptQuery(people().values_list("pk")).count() == 2
+    assert KeptQuery(people().values_list("pk")[:1]).count() == 1
 
 
 def test_how_many_rows_may_be_left_to_each_use(north: Team) -> None:
-    kept = Kept(people())
+    kept = KeptQuery(people())
     assert [len(kept.fetch(most=most)) for most in (1, 2, 3)] == [1, 2, 2]
 
 
 def test_several_are_asked_together(north: Team) -> None:
-    one = Kept(people().filter(email=blank("email")))
-    found = fetch_kept((one, {"email": "ada@example.com"}), (Kept(Team.objects.order_by("name")), {}))
+    one = KeptQuery(people().filter(email=blank("email")))
+    found = fetch_kept((one, {"email": "ada@example.com"}), (KeptQuery(Team.objects.order_by("name")), {}))
     assert found == [[people().first()], list(Team.objects.order_by("name"))]
 
 
 def test_a_long_list_among_several_is_asked_for_by_itself(north: Team) -> None:
-    kept = Kept(people().filter(email=any_of("emails")).values_list("email", flat=True))
+    kept = KeptQuery(people().filter(email=any_of("emails")).values_list("email", flat=True))
     many = ["ada@example.com", *map(str, range(100))]
     for _use in range(4):
         assert fetch_kept((kept, {"emails": many}), (kept, {"emails": many[:1]})) == [["ada@example.com"]] * 2
@@ -113,9 +113,9 @@ def test_a_long_list_among_several_is_asked_for_by_itself(north: Team) -> None:
 
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError, match="email"):
-        Kept(people().filter(email=blank("email"))).fetch()
+        KeptQuery(people().filter(email=blank("email"))).fetch()
 
 
 def test_rows_of_another_kind_are_refused() -> None:
     with pytest.raises(TypeError, match="NamedValues"):
-        Kept(people().values_list("name", named=True)).fetch()
+        KeptQuery(people().values_list("name", named=True)).fetch()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.template import Context, Template
@@ -13,8 +13,14 @@ from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
 from django.utils.functional import Promise
 
-ALWAYS_SAME = "always_same"
-"""Attribute of a template tag whose answer depends on nothing but its arguments."""
+Tag = TypeVar("Tag", bound=Callable[..., Any])
+_MARK = "is_always_same"
+
+
+def always_same(tag: Tag) -> Tag:
+    """Marks a template tag whose answer depends on nothing but its arguments."""
+    setattr(tag, _MARK, True)
+    return tag
 
 
 class Loader(cached.Loader):
@@ -72,7 +78,7 @@ def _is_constant(node: Any) -> bool:
         return is_plain and not settings.USE_I18N and node.filter_expression.var.literal is not None
     if isinstance(node, StaticNode):
         return node.varname is None and _is_fixed(node.path)
-    if not getattr(getattr(node, "func", None), ALWAYS_SAME, False) or node.target_var is not None:
+    if not getattr(getattr(node, "func", None), _MARK, False) or node.target_var is not None:
         return False
     return all(map(_is_fixed, (*node.args, *node.kwargs.values())))
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from revops.foundation.ids import TEXT_LENGTH
 from revops.foundation.pages.charts import Chart
-from revops.foundation.pages.folding import ALWAYS_SAME
+from revops.foundation.pages.folding import always_same
 from revops.foundation.pages.words import COUNTDOWN_ICONS, about, countdown_state, duration_words
 from revops.foundation.policy import can
 
@@ -52,12 +52,10 @@ def icon_names() -> frozenset[str]:
 
 # --- small things ----------------------------------------------------------------------------------------------------
 @register.simple_tag
+@always_same
 def icon(name: str, label: str = "", **options: str) -> SafeString:
     """One icon of the sprite; silent for screen readers unless it has a label."""
     return _icon(name, str(label), options.get("class", ""))
-
-
-setattr(icon, ALWAYS_SAME, True)
 
 
 @lru_cache(maxsize=1024)
@@ -84,12 +82,10 @@ def _navigation(part: str, groups: Any, _language: str | None) -> SafeString:
 
 
 @register.simple_tag
+@always_same
 def badge(text: Any, tone: str = "neutral", icon: str = "") -> SafeString:
     """A word with a shape and a tone: good, warn, bad, note, neutral or strong."""
     return _badge(str(text), tone or "neutral", icon)
-
-
-setattr(badge, ALWAYS_SAME, True)
 
 
 @lru_cache(maxsize=1024)

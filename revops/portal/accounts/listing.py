@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.lifecycle import CLOSED_STAGES, Stage
 from leads.models import Account, AccountTask, Lead, Person, TaskState
 from leads.searching import accounts_named
-from revops.foundation.kept_queries import Kept, any_of, fetch_kept
+from revops.foundation.kept_queries import KeptQuery, any_of, fetch_kept
 from revops.portal.accounts.visibility import searched_among
 
 COLUMNS = (
@@ -94,14 +94,14 @@ def numbers_of(ids: Sequence[UUID]) -> dict[UUID, Numbers]:
     return found
 
 
-_PEOPLE = Kept(
+_PEOPLE = KeptQuery(
     Person.objects.filter(account=any_of("accounts"), merged_into__isnull=True)
     .order_by()
     .values("account")
     .annotate(n=Count("pk"))
     .values_list("account", "n")
 )
-_LEADS = Kept(
+_LEADS = KeptQuery(
     Lead.objects.shown()
     .filter(account=any_of("accounts"))
     .order_by()
@@ -110,7 +110,7 @@ _LEADS = Kept(
     .annotate(at=Max("last_signal_at"))
     .values_list("account", "n", "won", "at")
 )
-_SURGING = Kept(
+_SURGING = KeptQuery(
     AccountTask.objects.filter(account=any_of("accounts"), state=TaskState.OPEN).values_list("account_id", flat=True)
 )
 

@@ -14,7 +14,7 @@ from feedback.models import Disposition, DispositionKind, ReasonCode
 from leads.lifecycle import Stage
 from leads.models import Lead, Source
 from leads.searching import leads_named
-from revops.foundation.kept_queries import Kept
+from revops.foundation.kept_queries import KeptQuery
 from revops.foundation.models import User
 from revops.portal.lead_pages.visibility import searched_among
 from scoring.models import Tier
@@ -107,8 +107,8 @@ def source_choices() -> list[tuple[str, str]]:
     return [("", str(_("Any"))), *_SOURCES.fetch()]
 
 
-_OWNERS = Kept(
+_OWNERS = KeptQuery(
     User.objects.filter(is_active=True, role__in=["rep", "sales_manager"]).order_by("name").values_list("email", "name")
 )
-_REASONS = Kept(ReasonCode.objects.values_list("code", "family__label", "label"))
-_SOURCES = Kept(Source.objects.values_list("key", "name"))
+_REASONS = KeptQuery(ReasonCode.objects.values_list("code", "family__label", "label"))
+_SOURCES = KeptQuery(Source.objects.values_list("key", "name"))

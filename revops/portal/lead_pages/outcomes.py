@@ -7,7 +7,7 @@ from uuid import UUID
 
 from feedback.models import Outcome, OutcomeStage
 from leads.models import Lead
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 
 MOST_SHOWN = 60
 
@@ -33,7 +33,7 @@ class OutcomeRow:
         return str(self.what.attributes.get("stage") or "")
 
 
-_OUTCOMES = Kept(
+_OUTCOMES = KeptQuery(
     Outcome.objects.filter(lead=blank("lead")).select_related("recorded_by").order_by("-recorded_at", "-pk")
 )
 

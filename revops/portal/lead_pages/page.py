@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from feedback.models import Disposition, DispositionKind
 from leads.models import Lead
-from revops.foundation.kept_queries import Kept, any_of, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from revops.foundation.models import LedgerEntry, User
 from revops.foundation.pages.charts import Bar, Chart, contributions
 from revops.portal.lead_pages.outcomes import OutcomeRow, outcome_rows
@@ -162,18 +162,20 @@ def _routing(lead: Lead) -> list[RoutingRow]:
     ]
 
 
-_ASSIGNMENTS = Kept(
+_ASSIGNMENTS = KeptQuery(
     Assignment.objects.filter(handoff__lead=blank("lead"))
     .select_related("user", "turn", "handoff")
     .order_by("-assigned_at", "-pk")[:5]
 )
-_NAMES = Kept(User.objects.filter(pk=any_of("people")).values_list("pk", "name"))
-_ANSWERS = Kept(
+_NAMES = KeptQuery(User.objects.filter(pk=any_of("people")).values_list("pk", "name"))
+_ANSWERS = KeptQuery(
     Disposition.objects.filter(lead=blank("lead"), is_history=False)
     .select_related("user", "reason", "undone_by")
     .order_by("-recorded_at", "-pk")[:20]
 )
-_LEDGER = Kept(LedgerEntry.objects.filter(subject_kind="lead", subject_id=blank("lead")).order_by("-id")[:LEDGER_SHOWN])
+_LEDGER = KeptQuery(
+    LedgerEntry.objects.filter(subject_kind="lead", subject_id=blank("lead")).order_by("-id")[:LEDGER_SHOWN]
+)
 
 
 def _is_undone(row: Disposition) -> bool:

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import ImportRun, Lead, PrivacyRequest, Submission, SubmissionOutcome
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 
 READ = 50
 """So many submissions of a lead are read, the earliest first: who said something first is its source."""
@@ -49,12 +49,12 @@ def privacy_of(lead: Lead) -> Privacy:
     return Privacy(basis, at, _origins(lead, sent), person.do_not_contact, person.erased_at, asked)
 
 
-_SENT = Kept(
+_SENT = KeptQuery(
     SubmissionOutcome.objects.filter(lead=blank("lead"), kind__in=["new", "attached"])
     .select_related("submission__source", "submission__body")
     .order_by("submission__received_at", "pk")[:READ]
 )
-_ASKED = Kept(PrivacyRequest.objects.filter(person=blank("person")).order_by("-pk")[:3])
+_ASKED = KeptQuery(PrivacyRequest.objects.filter(person=blank("person")).order_by("-pk")[:3])
 
 
 def _basis(sent: Sequence[Submission]) -> tuple[str, datetime | None]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from leads.models import Lead
 from leads.models.people import person_name
 from revops.foundation.ids import encode
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def listed_leads(ids: Sequence[UUID]) -> list[ListedLead]:
     return [found[pk] for pk in ids if pk in found]
 
 
-_ROWS = Kept(
+_ROWS = KeptQuery(
     Lead.objects.filter(pk=any_of("leads")).values_list(
         "pk", "stage", "received_at", "occurred_at", "is_history", "person__title", "account__name", "source__name",
         "owner__name", "score__tier", "score__priority",

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from feedback.models import Disposition, DispositionKind, Outcome
 from leads.lifecycle import Stage
 from leads.models import Attempt, Lead, LifecycleEvent, PersonMerge, Signal, SubmissionOutcome
-from revops.foundation.kept_queries import Kept, any_of, blank, fetch_kept
+from revops.foundation.kept_queries import KeptQuery, any_of, blank, fetch_kept
 from scoring.models import ScoreDecision
 from sla.models import Assignment
 
@@ -107,7 +107,7 @@ def timeline_of(lead: Lead, kind: str = "", cursor: str = "", size: int = PAGE) 
     return Timeline([KINDS[rank].tell(row) for _at, rank, _pk, row in page], older)
 
 
-_MERGED = Kept(Lead.objects.filter(merged_into=blank("lead")).values_list("pk", flat=True))
+_MERGED = KeptQuery(Lead.objects.filter(merged_into=blank("lead")).values_list("pk", flat=True))
 
 
 class Beside(Enum):
@@ -119,7 +119,7 @@ class Beside(Enum):
     AFTER_IT = 3
 
 
-def _rows(rank: int, after: Cursor | None) -> list[Kept[Any]]:
+def _rows(rank: int, after: Cursor | None) -> list[KeptQuery[Any]]:
     """What to read of one kind: its rows in their order, of a long kind those without a date apart."""
     if after is None:
         beside = Beside.NO_CURSOR
@@ -135,25 +135,25 @@ def _rows(rank: int, after: Cursor | None) -> list[Kept[Any]]:
 
 
 @cache
-def _in_order(rank: int, beside: Beside) -> Kept[Any]:
+def _in_order(rank: int, beside: Beside) -> KeptQuery[Any]:
     kind = KINDS[rank]
     rows = kind.rows.alias(sorted_at=Coalesce(kind.at, Value(UNDATED, output_field=DateTimeField())))
-    return Kept(_following(rows, "sorted_at", beside).order_by("-sorted_at", "-pk"))
+    return KeptQuery(_following(rows, "sorted_at", beside).order_by("-sorted_at", "-pk"))
 
 
 @cache
-def _dated(rank: int, beside: Beside) -> Kept[Any]:
+def _dated(rank: int, beside: Beside) -> KeptQuery[Any]:
     """Rows in the order of their own index."""
     at = KINDS[rank].at
     rows = KINDS[rank].rows.filter(**{f"{at}__isnull": False})
     bound = {} if beside is Beside.NO_CURSOR else {f"{at}__lte": blank("at")}
-    return Kept(_following(rows, at, beside).filter(**bound).order_by(f"-{at}", "-pk"))
+    return KeptQuery(_following(rows, at, beside).filter(**bound).order_by(f"-{at}", "-pk"))
 
 
 @cache
-def _undated(rank: int, beside: Beside) -> Kept[Any]:
+def _undated(rank: int, beside: Beside) -> KeptQuery[Any]:
     rows = KINDS[rank].rows.filter(**{f"{KINDS[rank].at}__isnull": True})
-    return Kept((rows.filter(pk__lt=blank("pk")) if beside is Beside.THE_SAME else rows).order_by("-pk"))
+    return KeptQuery((rows.filter(pk__lt=blank("pk")) if beside is Beside.THE_SAME else rows).order_by("-pk"))
 
 
 def _following(rows: QuerySet[Any], at: str, beside: Beside) -> QuerySet[Any]:

@@ -11,21 +11,21 @@ from django.db.models import F, QuerySet
 from leads.models import Asset, Lead, Signal, Touch
 from leads.url_patterns import belongs
 from revops.foundation.ids import encode
-from revops.foundation.kept_queries import Kept, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of
 
 SHOWN = 20
 _FIRST = (F("touched_at").asc(nulls_first=True), "pk")
 _NEWEST = (F("touched_at").desc(nulls_last=True), "-pk")
 _WITH = ("source", "campaign")
-_NEWEST_OF = Kept(
+_NEWEST_OF = KeptQuery(
     Touch.objects.filter(lead__person=any_of("people")).select_related(*_WITH).order_by(*_NEWEST)[: SHOWN + 1]
 )
-_ADDRESSES = Kept(
+_ADDRESSES = KeptQuery(
     Signal.objects.filter(person=any_of("people"), submission_id=any_of("submissions"))
     .exclude(url="")
     .values_list("submission_id", "url")
 )
-_ASSETS = Kept(Asset.objects.filter(archived_at__isnull=True))
+_ASSETS = KeptQuery(Asset.objects.filter(archived_at__isnull=True))
 
 
 @dataclass(frozen=True, slots=True)

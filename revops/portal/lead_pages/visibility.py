@@ -11,7 +11,7 @@ from django.http import Http404
 from leads.lifecycle import Stage
 from leads.models import Lead
 from revops.foundation.ids import decode
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.foundation.policy import visibility
 
 
@@ -34,7 +34,7 @@ def _seen(level: str, user: Any) -> QuerySet[Lead]:
 WITH_LEAD = ("person", "account__owner", "account__dynamics", "source", "campaign", "owner__team")
 """What pages show of a lead beside it."""
 _ONE = {
-    level: Kept(_seen(level, blank("user")).filter(pk=blank("lead")).select_related(*WITH_LEAD))
+    level: KeptQuery(_seen(level, blank("user")).filter(pk=blank("lead")).select_related(*WITH_LEAD))
     for level in ("all", "own", "team")
 }
 

@@ -18,7 +18,7 @@ from feedback.models import Disposition, DispositionKind
 from leads.lifecycle import Stage
 from leads.models import Lead
 from revops.foundation.ids import encode
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.foundation.models import User
 from revops.foundation.policy import can
 from revops.portal.lead_pages.visibility import WITH_LEAD, visible_lead
@@ -137,7 +137,7 @@ def _owners(user: Any, place: Place) -> list[dict[str, Any]]:
     ]
 
 
-_LEAD = Kept(Lead.objects.filter(pk=blank("lead")).select_related(*WITH_LEAD))
+_LEAD = KeptQuery(Lead.objects.filter(pk=blank("lead")).select_related(*WITH_LEAD))
 
 
 def _lists(place: Place, totals: dict[str, int]) -> list[dict[str, Any]]:
@@ -164,9 +164,9 @@ def _last_answer(user: Any, now: datetime) -> Disposition | None:
 
 
 _STANDING = Disposition.objects.filter(user=blank("user"), undone_by__isnull=True).exclude(kind=DispositionKind.UNDONE)
-_TIMES = Kept(_STANDING.filter(decided_at__gte=blank("midnight")).values_list("decision_ms", flat=True))
-_ANY_ANSWER = Kept(Disposition.objects.filter(user=blank("user")).order_by().values_list("pk", flat=True)[:1])
-_LATEST = Kept(
+_TIMES = KeptQuery(_STANDING.filter(decided_at__gte=blank("midnight")).values_list("decision_ms", flat=True))
+_ANY_ANSWER = KeptQuery(Disposition.objects.filter(user=blank("user")).order_by().values_list("pk", flat=True)[:1])
+_LATEST = KeptQuery(
     _STANDING.filter(decided_at__gte=blank("since"), is_history=False)
     .select_related("lead__person", "lead__account", "undone_by")
     .order_by("-decided_at", "-pk")[:1]

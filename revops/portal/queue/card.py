@@ -19,7 +19,7 @@ from leads.cleaning import AS_SENT
 from leads.models import Attempt, Lead, Signal
 from leads.people import details_missing
 from leads.source_limits import limit_words
-from revops.foundation.kept_queries import Kept, any_of, blank, fetch_kept
+from revops.foundation.kept_queries import KeptQuery, any_of, blank, fetch_kept
 from revops.foundation.pages.words import duration_words
 from revops.portal.queue.freshness import STALE_AFTER, all_cold, freshness_words, is_cold
 from revops.portal.queue.next_step import NextStep, Reach, Tried, next_step
@@ -321,10 +321,10 @@ def _latest_acts(lead: Lead) -> list[Signal]:
 
 
 _ACTS = Signal.objects.filter(person=blank("person")).select_related("kind", "source")
-_DATED = Kept(_ACTS.filter(occurred_at__isnull=False).order_by("-occurred_at", "-pk")[:SIGNALS_SHOWN])
-_UNDATED = Kept(_ACTS.filter(occurred_at__isnull=True).order_by("-pk")[:SIGNALS_SHOWN])
-_COUNTED = Kept(Signal.objects.filter(person=any_of("people")).values_list("pk", flat=True)[:SIGNALS_COUNTED])
-_ATTEMPTS = Kept(Attempt.objects.filter(lead=blank("lead")).select_related("user").order_by("occurred_at", "pk"))
+_DATED = KeptQuery(_ACTS.filter(occurred_at__isnull=False).order_by("-occurred_at", "-pk")[:SIGNALS_SHOWN])
+_UNDATED = KeptQuery(_ACTS.filter(occurred_at__isnull=True).order_by("-pk")[:SIGNALS_SHOWN])
+_COUNTED = KeptQuery(Signal.objects.filter(person=any_of("people")).values_list("pk", flat=True)[:SIGNALS_COUNTED])
+_ATTEMPTS = KeptQuery(Attempt.objects.filter(lead=blank("lead")).select_related("user").order_by("occurred_at", "pk"))
 
 
 def _count_acts(lead: Lead) -> int:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from feedback.models import Disposition, DispositionKind
 from leads.models import Lead, Signal
-from revops.foundation.kept_queries import Kept, any_of, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from scoring.models import ScoreDecision
 
 RELATED_SHOWN = 40
@@ -23,7 +23,7 @@ def related_leads(lead: Lead) -> list[Lead]:
     return _RELATED.fetch(lead=lead.pk, person=lead.person_id, account=lead.account_id)
 
 
-_RELATED = Kept(
+_RELATED = KeptQuery(
     Lead.objects.shown()
     .filter(Q(person=blank("person")) | Q(account=blank("account")))
     .exclude(pk=blank("lead"))
@@ -42,7 +42,7 @@ def last_rejections(lead_ids: Sequence[UUID]) -> dict[UUID, Disposition]:
 
 
 _JUDGED = ScoreDecision.objects.filter(pk=OuterRef("handoff__score_decision_id"))
-_REJECTIONS = Kept(
+_REJECTIONS = KeptQuery(
     Disposition.objects.filter(lead=any_of("leads"), kind=DispositionKind.REJECTED, undone_by__isnull=True)
     .select_related("reason", "user")
     .annotate(rulebook_version=Subquery(_JUDGED.values("rulebook__version")))
@@ -54,7 +54,7 @@ def acts_since(people: Sequence[UUID], since: datetime) -> Sequence[Mapping[str,
     return _SINCE.fetch(people=list(people), since=since)
 
 
-_SINCE = Kept(
+_SINCE = KeptQuery(
     Signal.objects.filter(person=any_of("people"), received_at__gt=blank("since"))
     .values("kind__name")
     .annotate(times=Count("pk"))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from feedback.evidence import ATTEMPTS_BEFORE_NO_RESPONSE, CHANNELS_BEFORE_NO_RESPONSE
 from feedback.models import EvidenceKind, NurtureTrack, ReasonCode, ReasonFamily
 from leads.models import Lead
-from revops.foundation.kept_queries import Kept
+from revops.foundation.kept_queries import KeptQuery
 from revops.portal.queue.card import Card
 
 _INPUT_TYPES = {EvidenceKind.DATE: "date", EvidenceKind.NUMBER: "number"}
@@ -66,8 +66,8 @@ def nurture_tracks() -> list[NurtureTrack]:
     return _TRACKS.fetch()
 
 
-_REASONS = Kept(ReasonCode.objects.filter(is_active=True).select_related("family"))
-_TRACKS = Kept(NurtureTrack.objects.filter(is_active=True))
+_REASONS = KeptQuery(ReasonCode.objects.filter(is_active=True).select_related("family"))
+_TRACKS = KeptQuery(NurtureTrack.objects.filter(is_active=True))
 
 
 def _choice(reason: ReasonCode, card: Card, typed: Typed) -> Choice:

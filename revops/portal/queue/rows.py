@@ -18,7 +18,7 @@ from leads.lifecycle import Stage
 from leads.models import Attempt, Lead
 from leads.models.people import person_name
 from revops.foundation.ids import encode
-from revops.foundation.kept_queries import Kept, any_of, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
 from revops.portal.queue.place import ANSWER, MINE, SNOOZED, TEAM, UNROUTED, Place
@@ -93,7 +93,7 @@ _OPEN = {
 _AWAKE = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=blank("now"))
 _PERSON = ("first_name", "last_name", "email", "erased_at")
 _COUNTS = {
-    whose: Kept(
+    whose: KeptQuery(
         handoffs.order_by()
         .values("state")
         .annotate(
@@ -106,7 +106,7 @@ _COUNTS = {
     for whose, handoffs in _OPEN.items()
 }
 _ROWS = {
-    (whose, show): Kept(
+    (whose, show): KeptQuery(
         handoffs.filter(condition)
         .in_queue_order()
         .values_list(
@@ -126,7 +126,7 @@ _ROWS = {
     for show, condition in ((ANSWER, _AWAKE), (SNOOZED, ~_AWAKE))
 }
 _NEW = {
-    whose: Kept(handoffs.filter(handed_off_at__gt=blank("since"), snoozed_until__isnull=True).values_list("pk"))
+    whose: KeptQuery(handoffs.filter(handed_off_at__gt=blank("since"), snoozed_until__isnull=True).values_list("pk"))
     for whose, handoffs in _OPEN.items()
 }
 
@@ -143,7 +143,7 @@ def _to_call(leads: QuerySet[Lead]) -> QuerySet[Lead, UUID]:
     )
 
 
-_ACCEPTED = Kept(_to_call(Lead.objects.live().filter(stage=Stage.ACCEPTED, owner=blank("owner"))))
+_ACCEPTED = KeptQuery(_to_call(Lead.objects.live().filter(stage=Stage.ACCEPTED, owner=blank("owner"))))
 
 
 def accepted_rows(ids: Sequence[UUID]) -> list[Row]:
@@ -167,7 +167,7 @@ def accepted_rows(ids: Sequence[UUID]) -> list[Row]:
     return [row for _order, row in sorted(rows, key=itemgetter(0))][:PAGE]
 
 
-_ACCEPTED_ROWS = Kept(
+_ACCEPTED_ROWS = KeptQuery(
     Lead.objects.filter(pk=any_of("leads"))
     .order_by("-stage_at", "pk")
     .values_list("pk", "stage_at", "account__name", "person__title", *(f"person__{name}" for name in _PERSON))[

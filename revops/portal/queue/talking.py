@@ -12,7 +12,7 @@ from django.utils import timezone
 from feedback.models import TalkTrack, TalkTrackVote
 from feedback.talk_tracks import Segment, best_track, tracks_in_use
 from leads.models import Lead, Signal
-from revops.foundation.kept_queries import Kept, blank
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.portal.queue.talk_track import TalkFacts
 
 WORTH_SAYING = (("hand_raise", "high"), ("medium",))
@@ -32,7 +32,7 @@ def track_for(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -
 
 
 _VOTE = TalkTrackVote.objects.filter(track=OuterRef("pk"), user=blank("user"), lead=blank("lead")).values("is_useful")
-_TRACKS = Kept(tracks_in_use(blank("today")).annotate(vote=Subquery(_VOTE)))
+_TRACKS = KeptQuery(tracks_in_use(blank("today")).annotate(vote=Subquery(_VOTE)))
 
 
 def talk_facts(lead: Lead, signals: Sequence[Signal], user: Any, now: datetime) -> TalkFacts:
