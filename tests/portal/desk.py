@@ -71,6 +71,14 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def text(response: Any) -> str:
+    return response.content.decode()
+
+
+def card_url(lead: Lead, action: str) -> str:
+    return f"/queue/{lead.public_id}/{action}/"
+
+
 def fields(user: User, lead: Lead, /, **more: Any) -> dict[str, Any]:
     """What a form of this lead's card carries when `user` looks at it now."""
     handoff = HandOff.objects.filter(lead=lead).order_by("-number").first()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,15 +16,11 @@ from feedback.outcomes import Result
 from leads.models import Lead, Signal, SignalKind
 from revops.foundation.bulk import insert_rows
 from revops.portal import journey
-from tests.portal.desk import Office, fields, signed_in
+from tests.portal.desk import Office, fields, signed_in, text
 from tests.portal.test_lead_pages import LEAD_QUERIES
 
 pytestmark = pytest.mark.django_db
 EVENTS = 10_000
-
-
-def text(response: Any) -> str:
-    return response.content.decode()
 
 
 def won(office: Office, amount: str = "5000") -> tuple[Lead, Outcome]:

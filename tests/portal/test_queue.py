@@ -14,17 +14,9 @@ from feedback.models import Disposition
 from leads.models import Attempt, Lead
 from revops.foundation.ids import encode
 from sla.models import HandOff
-from tests.portal.desk import Office, fields, signed_in
+from tests.portal.desk import Office, card_url, fields, signed_in, text
 
 pytestmark = pytest.mark.django_db
-
-
-def url(lead: Lead, action: str) -> str:
-    return f"/queue/{lead.public_id}/{action}/"
-
-
-def text(response: Any) -> str:
-    return response.content.decode()
 
 
 def test_a_stranger_is_sent_to_the_sign_in_page(office: Office, client: Any) -> None:
@@ -75,14 +67,14 @@ def test_a_marketer_may_look_but_not_answer(office: Office) -> None:
     client = signed_in(office.marketer)
     actions = text(client.get(f"/leads/{lead.public_id}/")).split('id="timeline"')[0].split('class="lead-idle"')[1]
     assert "Accept" not in actions
-    assert client.post(url(lead, "accept"), fields(office.marketer, lead)).status_code == 403
+    assert client.post(card_url(lead, "accept"), fields(office.marketer, lead)).status_code == 403
     assert not Disposition.objects.exists()
 
 
 def test_accept_is_one_form_and_opens_the_next_lead(office: Office) -> None:
     first, second = office.lead(1), office.lead(2)
     response = signed_in(office.rep).post(
-        url(first, "accept"), fields(office.rep, first, next=second.public_id), follow=True
+        card_url(first, "accept"), fields(office.rep, first, next=second.public_id), follow=True
     )
     first.refresh_from_db()
     assert (first.stage, first.owner) == ("accepted", office.rep)
@@ -95,7 +87,7 @@ def test_accept_is_one_form_and_opens_the_next_lead(office: Office) -> None:
 def test_htmx_gets_the_next_card_a_toast_with_undo_and_words_for_screen_readers(office: Office) -> None:
     first, second = office.lead(1), office.lead(2)
     post = fields(office.rep, first, next=second.public_id)
-    response = signed_in(office.rep).post(url(first, "accept"), post, headers={"HX-Request": "true"})
+    response = signed_in(office.rep).post(card_url(first, "accept"), post, headers={"HX-Request": "true"})
     page = text(response)
     assert "<html" not in page
     assert f"/queue/undo/{Disposition.objects.get().pk}/" in page
@@ -108,7 +100,7 @@ def test_reject_needs_the_evidence_of_its_reason_and_keeps_what_was_typed(office
     lead = office.lead()
     client = signed_in(office.rep)
     response = client.post(
-        url(lead, "reject"), fields(office.rep, lead, reason="not_decision_maker", note="spoke to her")
+        card_url(lead, "reject"), fields(office.rep, lead, reason="not_decision_maker", note="spoke to her")
     )
     assert response.status_code == 422
     page = text(response)
@@ -120,10 +112,10 @@ def test_reject_needs_the_evidence_of_its_reason_and_keeps_what_was_typed(office
 def test_reject_with_reason_and_evidence_without_script(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    page = text(client.get(url(lead, "reject")))
+    page = text(client.get(card_url(lead, "reject")))
     assert page.count('type="radio"') == 21
     post = fields(office.rep, lead, reason="not_decision_maker", evidence_not_decision_maker="Grace Hopper, CTO")
-    client.post(url(lead, "reject"), post)
+    client.post(card_url(lead, "reject"), post)
     row = Disposition.objects.get()
     assert (row.kind, row.reason_id, row.evidence) == ("rejected", "not_decision_maker", "Grace Hopper, CTO")
     lead.refresh_from_db()
@@ -132,7 +124,7 @@ def test_reject_with_reason_and_evidence_without_script(office: Office) -> None:
 
 def test_known_facts_are_offered_as_evidence(office: Office) -> None:
     lead = office.lead(employees="12")
-    page = text(signed_in(office.rep).get(url(lead, "reject")))
+    page = text(signed_in(office.rep).get(card_url(lead, "reject")))
     assert 'name="evidence_too_small" type="number" value="12"' in page
     assert 'value="+493012345678"' in page
 
@@ -140,20 +132,22 @@ def test_known_facts_are_offered_as_evidence(office: Office) -> None:
 def test_no_response_is_locked_until_six_attempts_on_two_channels(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    assert "Opens after 6 attempts on 2 channels; so far 0 attempts" in text(client.get(url(lead, "reject")))
-    refused = client.post(url(lead, "reject"), fields(office.rep, lead, reason="no_response"))
+    assert "Opens after 6 attempts on 2 channels; so far 0 attempts" in text(client.get(card_url(lead, "reject")))
+    refused = client.post(card_url(lead, "reject"), fields(office.rep, lead, reason="no_response"))
     assert refused.status_code == 422
     tries = ["call:no_answer", "email:no_answer"] * 3
     for number, one in enumerate(tries):
-        client.post(url(lead, "attempts"), fields(office.rep, lead, **{"try": one, "idempotency_key": f"t{number}"}))
-    client.post(url(lead, "reject"), fields(office.rep, lead, reason="no_response"))
+        client.post(
+            card_url(lead, "attempts"), fields(office.rep, lead, **{"try": one, "idempotency_key": f"t{number}"})
+        )
+    client.post(card_url(lead, "reject"), fields(office.rep, lead, reason="no_response"))
     assert Disposition.objects.get().evidence == "6 attempts on 2 channels"
 
 
 def test_an_unknown_reason_is_told_in_words(office: Office) -> None:
     lead = office.lead()
     response = signed_in(office.rep).post(
-        url(lead, "reject"), fields(office.rep, lead, reason="bad_data", evidence="x")
+        card_url(lead, "reject"), fields(office.rep, lead, reason="bad_data", evidence="x")
     )
     assert response.status_code == 422
     assert "Choose a reason from the list" in text(response)
@@ -164,8 +158,8 @@ def test_two_reps_accept_at_once_and_the_second_is_told_who_and_when(office: Off
     HandOff.objects.update(owner=None)
     Lead.objects.update(owner=None)
     seen = fields(office.colleague, lead)
-    signed_in(office.rep).post(url(lead, "accept"), fields(office.rep, lead))
-    response = signed_in(office.colleague).post(url(lead, "accept"), seen)
+    signed_in(office.rep).post(card_url(lead, "accept"), fields(office.rep, lead))
+    response = signed_in(office.colleague).post(card_url(lead, "accept"), seen)
     assert response.status_code == 409
     assert "Rita Rep accepted this lead 0 s ago." in text(response)
     assert Disposition.objects.count() == 1
@@ -174,8 +168,8 @@ def test_two_reps_accept_at_once_and_the_second_is_told_who_and_when(office: Off
 def test_on_conflict_the_typed_reason_is_kept(office: Office) -> None:
     lead = office.lead()
     seen = fields(office.rep, lead, reason="too_small", evidence="7 people")
-    signed_in(office.sales_head).post(url(lead, "accept"), fields(office.sales_head, lead))
-    response = signed_in(office.rep).post(url(lead, "reject"), seen)
+    signed_in(office.sales_head).post(card_url(lead, "accept"), fields(office.sales_head, lead))
+    response = signed_in(office.rep).post(card_url(lead, "reject"), seen)
     assert response.status_code == 409
     assert "Sam Head accepted this lead" in text(response)
     assert "7 people" in text(response)
@@ -184,12 +178,12 @@ def test_on_conflict_the_typed_reason_is_kept(office: Office) -> None:
 def test_the_same_post_twice_counts_once(office: Office) -> None:
     lead = office.lead()
     client, post = signed_in(office.rep), fields(office.rep, lead)
-    assert client.post(url(lead, "accept"), post).status_code == 302
-    assert client.post(url(lead, "accept"), post).status_code == 302
+    assert client.post(card_url(lead, "accept"), post).status_code == 302
+    assert client.post(card_url(lead, "accept"), post).status_code == 302
     assert Disposition.objects.count() == 1
     again = fields(office.rep, lead, **{"try": "call:no_answer"})
-    client.post(url(lead, "attempts"), again)
-    client.post(url(lead, "attempts"), again)
+    client.post(card_url(lead, "attempts"), again)
+    client.post(card_url(lead, "attempts"), again)
     assert Attempt.objects.count() == 1
 
 
@@ -197,7 +191,7 @@ def test_a_card_of_somebody_else_or_a_damaged_one_is_out_of_date(office: Office)
     lead = office.lead()
     client = signed_in(office.rep)
     for card in (fields(office.colleague, lead)["card"], "nonsense", ""):
-        response = client.post(url(lead, "accept"), {**fields(office.rep, lead), "card": card})
+        response = client.post(card_url(lead, "accept"), {**fields(office.rep, lead), "card": card})
         assert response.status_code == 409
         assert "out of date" in text(response)
 
@@ -205,10 +199,10 @@ def test_a_card_of_somebody_else_or_a_damaged_one_is_out_of_date(office: Office)
 def test_a_lead_of_a_colleague_does_not_exist(office: Office) -> None:
     lead = office.lead(owner=office.colleague)
     client = signed_in(office.rep)
-    for address in (url(lead, "reject"), f"/leads/{lead.public_id}/"):
+    for address in (card_url(lead, "reject"), f"/leads/{lead.public_id}/"):
         assert client.get(address).status_code == 404
     for action in ("accept", "reject", "return", "snooze", "attempts"):
-        assert client.post(url(lead, action), {"card": ""}).status_code == 404
+        assert client.post(card_url(lead, action), {"card": ""}).status_code == 404
     assert client.post("/queue/not-an-id/accept/").status_code == 404
     assert client.get(f"/queue/?lead={lead.public_id}").status_code == 200
     assert "Company 0" not in text(client.get(f"/queue/?lead={lead.public_id}"))
@@ -217,7 +211,7 @@ def test_a_lead_of_a_colleague_does_not_exist(office: Office) -> None:
 def test_undo_puts_the_lead_back_and_twice_is_once(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    client.post(url(lead, "reject"), fields(office.rep, lead, reason="too_small", evidence="7"))
+    client.post(card_url(lead, "reject"), fields(office.rep, lead, reason="too_small", evidence="7"))
     row = Disposition.objects.get()
     assert client.post(f"/queue/undo/{row.pk}/").status_code == 302
     assert client.post(f"/queue/undo/{row.pk}/").status_code == 302
@@ -228,13 +222,13 @@ def test_undo_puts_the_lead_back_and_twice_is_once(office: Office) -> None:
 
 def test_an_answer_of_a_lead_one_may_not_see_cannot_be_undone(office: Office) -> None:
     lead = office.lead()
-    signed_in(office.rep).post(url(lead, "accept"), fields(office.rep, lead))
+    signed_in(office.rep).post(card_url(lead, "accept"), fields(office.rep, lead))
     assert signed_in(office.colleague).post(f"/queue/undo/{Disposition.objects.get().pk}/").status_code == 404
 
 
 def test_return_to_nurture(office: Office) -> None:
     lead = office.lead()
-    signed_in(office.rep).post(url(lead, "return"), fields(office.rep, lead))
+    signed_in(office.rep).post(card_url(lead, "return"), fields(office.rep, lead))
     lead.refresh_from_db()
     assert lead.stage == "nurture"
 
@@ -243,7 +237,7 @@ def test_snooze_hides_the_lead_and_says_that_the_deadline_runs_on(office: Office
     lead = office.lead()
     until = (timezone.now() + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M")
     post = fields(office.rep, lead, until="pick", pick_at=until, reason="in a meeting until then")
-    page = text(signed_in(office.rep).post(url(lead, "snooze"), post, follow=True))
+    page = text(signed_in(office.rep).post(card_url(lead, "snooze"), post, follow=True))
     assert "The deadline runs on." in page
     assert "Nothing to answer." in page
     assert HandOff.objects.get().snoozed_until is not None
@@ -253,30 +247,30 @@ def test_snooze_hides_the_lead_and_says_that_the_deadline_runs_on(office: Office
 def test_snooze_past_the_deadline_needs_a_reason(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    response = client.post(url(lead, "snooze"), fields(office.rep, lead, until="next_quarter"))
+    response = client.post(card_url(lead, "snooze"), fields(office.rep, lead, until="next_quarter"))
     assert response.status_code == 422
     assert "Say why it can wait" in text(response)
-    assert client.post(url(lead, "snooze"), fields(office.rep, lead, until="whenever")).status_code == 422
-    client.post(url(lead, "snooze"), fields(office.rep, lead, until="next_quarter", reason="Budget opens then"))
+    assert client.post(card_url(lead, "snooze"), fields(office.rep, lead, until="whenever")).status_code == 422
+    client.post(card_url(lead, "snooze"), fields(office.rep, lead, until="next_quarter", reason="Budget opens then"))
     assert HandOff.objects.get().snooze_reason == "Budget opens then"
 
 
 def test_logging_an_attempt_keeps_the_lead_open_and_counts_to_six(office: Office) -> None:
     lead = office.lead()
     post = fields(office.rep, lead, **{"try": "call:left_message", "note": "asked to call back"})
-    page = text(signed_in(office.rep).post(url(lead, "attempts"), post, follow=True))
+    page = text(signed_in(office.rep).post(card_url(lead, "attempts"), post, follow=True))
     assert "Call logged: left a message. Attempt 1 of 6." in page
     assert f'<a href="/leads/{lead.public_id}/"' in page
-    assert signed_in(office.rep).post(url(lead, "attempts"), fields(office.rep, lead)).status_code == 422
+    assert signed_in(office.rep).post(card_url(lead, "attempts"), fields(office.rep, lead)).status_code == 422
 
 
 def test_accepted_leads_are_listed_by_their_next_attempt(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    client.post(url(lead, "accept"), fields(office.rep, lead))
+    client.post(card_url(lead, "accept"), fields(office.rep, lead))
     page = text(client.get("/queue/?show=accepted"))
     assert "attempt 1 of 6" in page
-    client.post(url(lead, "attempts"), fields(office.rep, lead, **{"try": "call:no_answer"}))
+    client.post(card_url(lead, "attempts"), fields(office.rep, lead, **{"try": "call:no_answer"}))
     assert "attempt 2 of 6" in text(client.get("/queue/?show=accepted"))
 
 
@@ -300,11 +294,17 @@ def test_a_manager_sees_the_team_one_rep_and_the_unrouted(office: Office) -> Non
 def test_a_manager_gives_a_lead_to_somebody_else_with_a_reason(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.sales_head)
-    nameless = client.post(url(lead, "reassign"), fields(office.sales_head, lead, user=office.colleague.pk, reason=""))
+    nameless = client.post(
+        card_url(lead, "reassign"), fields(office.sales_head, lead, user=office.colleague.pk, reason="")
+    )
     assert nameless.status_code == 422
-    client.post(url(lead, "reassign"), fields(office.sales_head, lead, user=office.colleague.pk, reason="Rita is ill"))
+    client.post(
+        card_url(lead, "reassign"), fields(office.sales_head, lead, user=office.colleague.pk, reason="Rita is ill")
+    )
     assert HandOff.objects.get().owner == office.colleague
-    rep = signed_in(office.rep).post(url(lead, "reassign"), fields(office.rep, lead, user=office.rep.pk, reason="mine"))
+    rep = signed_in(office.rep).post(
+        card_url(lead, "reassign"), fields(office.rep, lead, user=office.rep.pk, reason="mine")
+    )
     assert rep.status_code == 403
 
 
@@ -321,7 +321,7 @@ def test_new_leads_are_announced_but_not_pushed_in(office: Office) -> None:
 def test_the_card_tells_an_earlier_rejection_and_what_changed_since(office: Office) -> None:
     lead = office.lead()
     client = signed_in(office.rep)
-    client.post(url(lead, "reject"), fields(office.rep, lead, reason="too_small", evidence="7 people"))
+    client.post(card_url(lead, "reject"), fields(office.rep, lead, reason="too_small", evidence="7 people"))
     later = office.lead(at=timezone.now() + timedelta(seconds=1), need="We have grown to 90 people")
     assert later.pk == lead.pk
     page = text(client.get(f"/queue/?lead={lead.public_id}"))

@@ -90,7 +90,8 @@ def plant(office: Office, places: Path) -> Lead:
             item(office.source, EMAIL, hold={"rule": "odd", "detail": f"{EMAIL} looks odd, says {NAME}"}, **facts),
             Item(source_id=office.source.pk, channel="api", payload=None, raw=f"<{EMAIL} {WORD}>",
                  refusal=f"{EMAIL} cannot be read"),
-            item(office.source, ALIAS, first_name=FIRST, last_name=LAST, phone=PHONE, need=WORD, act="demo_request"),
+            item(office.source, ALIAS, first_name=FIRST, last_name=LAST, phone=PHONE, need=WORD, act="demo_request",
+                 employees=f"ask {NAME}", country=WORD),  # unreadable: they stay as they were sent
         ],
         now=now,
     )  # fmt: skip
