@@ -11,6 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from feedback.models import OutcomeStage
 
 
+UNASKED = {
+    OutcomeStage.MEETING: ("amount", "currency", "deal_stage", "reason"),
+    OutcomeStage.OPPORTUNITY: ("reason",),
+    OutcomeStage.WON: ("deal_stage", "reason"),
+    OutcomeStage.LOST: ("deal_stage",),
+    OutcomeStage.CHURNED: ("deal_stage",),
+    OutcomeStage.LIFETIME_VALUE: ("deal_stage", "reason"),
+}
+"""Facts that say nothing about an outcome of this kind."""
+
+
 class FactsForm(forms.Form):
     """The facts of one outcome: when, how much, why, and where a deal stands."""
 
@@ -31,13 +42,19 @@ class FactsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, known_kind: str = "", **kwargs: Any) -> None:
-        """`known_kind` is that of an outcome whose kind is not asked."""
+        """`known_kind` is that of an outcome whose kind is not asked; what it cannot have and does not have goes."""
         super().__init__(*args, **kwargs)
         self.known_kind = known_kind
-        self.fields["currency"].initial = settings.REPORTING_CURRENCY
+        for name in UNASKED.get(known_kind, ()):
+            if not self.initial.get(name):
+                del self.fields[name]
+        if known_kind and known_kind != OutcomeStage.LIFETIME_VALUE and "amount" in self.fields:
+            self.fields["amount"].help_text = ""
+        if "currency" in self.fields:
+            self.fields["currency"].initial = settings.REPORTING_CURRENCY
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = {"amount": None, "currency": "", "reason": ""} | (super().clean() or {})
         kind = self.known_kind or cleaned.get("kind")
         if kind == OutcomeStage.LOST and not cleaned.get("reason", "").strip():
             self.add_error("reason", _("Say why it was lost; a few words are enough."))

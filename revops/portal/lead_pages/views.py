@@ -150,7 +150,7 @@ def correct_outcome(request: SignedInRequest, lead_id: str, outcome_id: UUID) ->
     if request.method == "GET":
         form = FactsForm(known_kind=outcome.kind, initial=_facts_of(outcome))
     else:
-        form = FactsForm(request.POST, known_kind=outcome.kind)
+        form = FactsForm(request.POST, known_kind=outcome.kind, initial=_facts_of(outcome))
         if form.is_valid():
             facts, now = form.cleaned_data, timezone.now()
             correction = Correction(
