@@ -78,11 +78,11 @@ PATTERNS = (
         gettext_lazy("Leads whom sales tried to reach as often as agreed."),
     ),
     ClausePattern(
-        "huddle", MARKETING, "Attend the huddle {n} time a week", "Attend the huddle {n} times a week", 1, "a week", 5,
+        "huddle", MARKETING, "Attend the huddle once a week", "Attend the huddle {n} times a week", 1, "a week", 5,
         gettext_lazy("The weekly review counts who was there."),
     ),
     ClausePattern(
-        "performance", MARKETING, "Share campaign performance and cost per accepted lead {n} time a month",
+        "performance", MARKETING, "Share campaign performance and cost per accepted lead once a month",
         "Share campaign performance and cost per accepted lead {n} times a month", 1, "a month", 4,
         gettext_lazy("So that sales sees what its answers cost and bring."),
     ),

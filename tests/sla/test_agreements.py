@@ -232,10 +232,10 @@ def test_differences_are_said_in_words():
     before = [clause for clause in TEMPLATE if clause.code != "huddle"]
     after = [clause for clause in with_number("attempts", 8) if clause.code != "performance"]
     assert [change_words(difference) for difference in differences(before, after)] == [
-        "New: Attend the huddle 1 time a week.",
+        "New: Attend the huddle once a week.",
         (
             "Changed: Try 8 times on at least 2 channels before “no response”."
             " Before: Try 6 times on at least 2 channels before “no response”."
         ),
-        "No longer promised: Share campaign performance and cost per accepted lead 1 time a month.",
+        "No longer promised: Share campaign performance and cost per accepted lead once a month.",
     ]
