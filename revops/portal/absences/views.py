@@ -231,6 +231,8 @@ def _words(absence: Absence) -> tuple[str, bool]:
         return _("from %(first)s to %(last)s") % {"first": f"{start:%-d %b}", "last": _day(last_day)}, True
     if end.time() == time():
         words, last = _("from %(first)s to the end of %(last)s"), _day((end - timedelta(seconds=1)).date())
+        if (end - timedelta(seconds=1)).date() == start.date():
+            return _("on %(day)s from %(time)s") % {"day": _day(start), "time": f"{start:%H:%M}"}, False
     else:
         words, last = (
             _("from %(first)s to %(last)s"),

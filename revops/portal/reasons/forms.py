@@ -150,6 +150,7 @@ class TrackForm(forms.ModelForm):
             "is_active": _("In use"),
         }
         help_texts = {
+            "description": _("Shown beside its key on the rep's sheet."),
             "code": _("Systems know the track by it. It cannot be changed later."),
             "digit": _("1 to 9, pressed after N."),
         }

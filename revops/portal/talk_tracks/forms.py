@@ -37,6 +37,8 @@ class TalkTrackForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = today
         offer(self, "owner", User.objects.filter(is_active=True).exclude(role=Role.INTEGRATION).order_by("name"))
+        for name in ("seniority", "function"):
+            self.fields[name].choices = [("", _("Any")), *self.fields[name].choices[1:]]  # type: ignore[attr-defined]
         self.fields["version"].initial = self.instance.version
         self.initial.setdefault("expires_on", today + USUALLY_HOLDS)
         if self.instance._state.adding:
