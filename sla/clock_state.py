@@ -25,7 +25,7 @@ class ClockState(StrEnum):
 LABELS: dict[ClockState, str | Promise] = {
     ClockState.RUNNING: _("Running"),
     ClockState.DUE_SOON: _("Due soon"),
-    ClockState.MET: _("Kept"),
+    ClockState.MET: _("Met"),
     ClockState.BREACHED: _("Breached"),
     ClockState.CANCELLED: _("Cancelled"),
     ClockState.PAUSED: _("Paused"),
