@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import OutcomeStage
 
-
 UNASKED = {
     OutcomeStage.MEETING: ("amount", "currency", "deal_stage", "reason"),
     OutcomeStage.OPPORTUNITY: ("reason",),
