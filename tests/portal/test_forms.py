@@ -17,6 +17,7 @@ from leads.models import Lead, LeadForm, Signal, SignalKind, Submission, Submiss
 from leads.queries import conservation
 from revops.foundation.models import LedgerEntry
 from revops.portal.lead_forms.guard import TRAP, stamp
+from revops.portal.lead_forms.questions import QUESTIONS
 from tests.conftest import NOW
 from tests.factories import SourceFactory
 
@@ -98,9 +99,11 @@ def test_a_form_that_names_no_site_and_every_other_page_stand_in_no_frame(client
         ("email", "ada@", "Write the address like name@company.com."),
         ("email", "", "Fill in “Work e-mail”."),
         ("email", "ada@gmail.con", "Did you mean ada@gmail.com?"),
+        ("phone", "", "Fill in “Phone, with country code”."),
         ("country", "Atlantis", "Write the country in English"),
         ("phone", "call me", "Write the number with its country"),
         ("employees", "many", "Write a whole number"),
+        ("timeline_on", "soon", "Write the date like 2026-05-31."),
         ("consent", "", "Tick the box"),
         ("name", "A\x00da", "Null characters are not allowed"),
     ],
@@ -108,7 +111,10 @@ def test_a_form_that_names_no_site_and_every_other_page_stand_in_no_frame(client
 def test_bad_input_is_worded_and_what_was_typed_stays(
     client: Client, lead_form: LeadForm, field: str, value: str, words: str
 ) -> None:
-    answer = post(client, need="We plan 40 routes", **{field: value})
+    needed = ("email", "name", "phone", "country", "employees", "timeline_on")
+    LeadForm.objects.update(fields=[*({"name": name, "required": True} for name in needed), {"name": "need"}])
+    good = {"phone": "+49 30 1234567", "timeline_on": "2027-01-31", "need": "We plan 40 routes"}
+    answer = post(client, **{**good, field: value})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert words in page
@@ -120,6 +126,38 @@ def test_bad_input_is_worded_and_what_was_typed_stays(
     assert field in outcome.detail
     assert submission.body.payload["need"] == "We plan 40 routes"
     assert not Lead.objects.exists()
+
+
+def test_an_optional_fact_that_cannot_be_read_costs_no_lead_and_is_kept_as_it_was_typed(
+    client: Client, lead_form: LeadForm
+) -> None:
+    LeadForm.objects.update(fields=[*lead_form.fields, {"name": "timeline_on"}])
+    typed = {"phone": "030 1234567", "country": "Atlantis", "employees": "a few", "timeline_on": "after Easter"}
+    answer = post(client, **typed)
+    assert answer.status_code == 302
+    lead = Lead.objects.get()
+    assert lead.attributes == {f"{name}_as_sent": text for name, text in typed.items()}
+    assert (lead.person.phone, lead.person.country) == (None, "")
+    thanks = client.get(answer.url).content.decode()
+    note = thanks.partition("could not read: ")[2].partition(". We kept it")[0]
+    for name in typed:
+        assert str(QUESTIONS[name].label) in note
+    assert "030 1234567" not in thanks, "the page may be opened by whoever has its address"
+
+
+def test_a_national_number_is_read_by_the_country_beside_it_and_thanks_say_nothing(
+    client: Client, lead_form: LeadForm
+) -> None:
+    answer = post(client, phone="030 1234567")
+    assert Lead.objects.get().person.phone == "+49301234567"
+    assert "could not read" not in client.get(answer.url).content.decode()
+
+
+def test_far_too_long_an_answer_is_kept_by_its_beginning(client: Client, lead_form: LeadForm) -> None:
+    assert post(client, phone="ask for Ada " * 1_000).status_code == 302
+    kept = Lead.objects.get().attributes["phone_as_sent"]
+    assert kept.startswith("ask for Ada ask")
+    assert len(kept) <= 300
 
 
 HOSTILE = [

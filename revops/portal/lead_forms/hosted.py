@@ -71,20 +71,47 @@ class HostedForm(forms.Form):
 
     def clean_country(self) -> str:
         text = self.cleaned_data["country"]
-        if text and not country_code(text):
+        if text and self.fields["country"].required and not country_code(text):
             raise forms.ValidationError(_("Write the country in English, like Germany, or its code, like DE."))
         return str(text)
 
     def clean_phone(self) -> str:
         text = self.cleaned_data["phone"]
         _number, problem = clean_phone(text, country_code(str(self.data.get("country", ""))))
-        if problem:
+        if problem and self.fields["phone"].required:
             raise forms.ValidationError(_("Write the number with its country, like +49 30 1234567."))
         return str(text)
 
     def problems(self) -> str:
         """Everything that is wrong, in one line, for the journal."""
         return "; ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in self.errors.items())
+
+
+class TakenAsTyped(forms.Field):
+    """A field that may stay empty costs nobody their enquiry: what it cannot read is taken as it was typed.
+
+    Cleaning leaves such a fact empty and keeps the words beside it (`phone_as_sent`); our thanks say so.
+    """
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except forms.ValidationError:
+            if self.required:
+                raise
+            return one_line(value)
+
+
+class NumberField(TakenAsTyped, forms.IntegerField):
+    """A whole number, or what was typed instead."""
+
+
+class DayField(TakenAsTyped, forms.DateField):
+    """A day, or what was typed instead."""
+
+
+class ShortField(TakenAsTyped, forms.CharField):
+    """A country or a phone number, or the beginning of what was typed instead."""
 
 
 def question_field(question: Question, *, required: bool) -> forms.Field:
@@ -98,12 +125,10 @@ def question_field(question: Question, *, required: bool) -> forms.Field:
         case "number":
             words["invalid"] = words["min_value"] = _("Write a whole number, like 250.")
             attributes |= {"inputmode": "numeric"}
-            return forms.IntegerField(
-                **common, min_value=1, max_value=2_000_000_000, widget=forms.TextInput(attrs=attributes)
-            )
+            return NumberField(**common, min_value=1, max_value=2_000_000_000, widget=forms.TextInput(attrs=attributes))
         case "date":
             words["invalid"] = _("Write the date like 2026-05-31.")
-            return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date", **attributes}))
+            return DayField(**common, widget=forms.DateInput(attrs={"type": "date", **attributes}))
         case "choice":
             words["invalid_choice"] = _("Choose one of the answers.")
             choices = [("", _("Choose …")), *question.choices]
@@ -114,7 +139,8 @@ def question_field(question: Question, *, required: bool) -> forms.Field:
         case _:
             kind = question.kind if question.kind in {"tel", "email"} else "text"
             widget = forms.TextInput(attrs={"type": kind, **attributes})
-            return forms.CharField(**common, max_length=question.longest, widget=widget)
+            kept = question.name in {"country", "phone"}
+            return (ShortField if kept else forms.CharField)(**common, max_length=question.longest, widget=widget)
 
 
 def item_of(

@@ -17,8 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leads.cleaning import UTM_FACTS, one_line
-from leads.models import Confirmation, Lead, LeadForm
+from leads.models import Confirmation, Lead, LeadForm, SubmissionBody
 from leads.models.forms import FormState
+from leads.unread import unread_facts
 from revops.foundation.ids import decode, encode
 from revops.portal import journey
 from revops.portal.consents.proofs import proof_of
@@ -129,13 +130,21 @@ def thanks(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _received(receipt: str) -> dict[str, Any]:
-    """The receipt, if it is one, and whether its sender still has to confirm the address."""
+    """The receipt, if it is one, whether its sender still has to confirm the address, and which answers (never what
+    they say) nobody could read.
+    """
     try:
         pk = decode("sub", receipt)
     except ValueError:
-        return {"receipt": "", "waits": None}
+        return {"receipt": "", "waits": None, "unread": []}
     waits = Confirmation.objects.filter(submission=pk, confirmed_at__isnull=True).first()
-    return {"receipt": receipt, "waits": waits, "is_late": waits is not None and waits.expires_at <= timezone.now()}
+    unread = unread_facts(SubmissionBody.objects.filter(submission=pk).first())
+    return {
+        "receipt": receipt,
+        "waits": waits,
+        "is_late": waits is not None and waits.expires_at <= timezone.now(),
+        "unread": [QUESTIONS[name].label for name in unread if name in QUESTIONS],
+    }
 
 
 @never_cache
