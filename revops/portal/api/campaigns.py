@@ -17,13 +17,14 @@ from rest_framework.response import Response
 from leads.campaign_register import CannotTakeUp, archive, save_campaign, take_up
 from leads.models import Campaign, Source
 from leads.models.campaigns import CampaignKind
-from leads.money import NotMoney, major_units, minor_units
+from leads.money import NotMoney, minor_units
 from leads.utm_rules import MOST_RULES, BadRule, check_rules
 from revops.foundation.api.problems import ProblemError
 from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, Money, MoneyField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
 from revops.foundation.models import User
+from revops.portal.api.intake_rows import CAMPAIGN_COLUMNS, shown_campaigns, shown_money
 from revops.portal.api.who import asker, decode_or_404, refused, visible_leads
 from revops.portal.campaigns.numbers import CampaignRow, rows_of
 from revops.portal.campaigns.working import start_resolving
@@ -55,10 +56,7 @@ class CampaignSerializer(Serializer):
 
     @extend_schema(responses=MoneyField(allow_null=True))
     def get_budget(self, campaign: Campaign) -> dict[str, str] | None:
-        if campaign.budget_minor is None:
-            return None
-        money = Money(major_units(campaign.budget_minor, campaign.currency), campaign.currency)
-        return MoneyField().to_representation(money)
+        return shown_money(campaign.budget_minor, campaign.currency)
 
 
 class CampaignChangeSerializer(Serializer):
@@ -116,8 +114,7 @@ class CampaignListView(ApiView):
 
     @extend_schema(responses=paged(CampaignSerializer))
     def get(self, request: Request) -> Response:
-        rows = Campaign.objects.select_related("source")
-        return self.page(rows, lambda found: CampaignSerializer(found, many=True).data)
+        return self.page(Campaign.objects.values(*CAMPAIGN_COLUMNS), shown_campaigns)
 
     @extend_schema(request=NewCampaignSerializer, responses={201: CampaignSerializer})
     def post(self, request: Request) -> Response:

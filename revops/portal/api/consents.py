@@ -19,6 +19,7 @@ from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, PublicIdField, Serializer
 from revops.foundation.api.views import ApiView
 from revops.portal.api.fields import PublicIdFilter, check_past
+from revops.portal.api.intake_rows import CONSENT_COLUMNS, shown_consents
 from revops.portal.api.who import asker, decode_or_404, refused, visible_leads
 from revops.portal.consents.ledger import events_for, purposes_of
 from revops.portal.consents.recording import record_consent, withdraw_consent
@@ -91,7 +92,7 @@ class ConsentListView(ApiView):
 
     @extend_schema(responses=paged(ConsentSerializer))
     def get(self, request: Request) -> Response:
-        return self.page(events_for(request.user), lambda rows: ConsentSerializer(rows, many=True).data)
+        return self.page(events_for(request.user).values(*CONSENT_COLUMNS), shown_consents)
 
     @extend_schema(request=NewConsentSerializer, responses={201: ConsentSerializer})
     def post(self, request: Request) -> Response:

@@ -26,6 +26,7 @@ from revops.foundation.ids import encode
 from revops.portal import journey
 from revops.portal.api.fields import PublicIdFilter
 from revops.portal.api.finding import Found, Named, find_leads
+from revops.portal.api.intake_rows import SIGNAL_COLUMNS, shown_signals
 from revops.portal.api.shapes import ACT_FIELDS, check_object, problem_at, schema_of, text
 from revops.portal.api.submissions import BATCH_BYTES, MOST_ITEMS, invalid
 from revops.portal.api.who import visible_leads
@@ -87,8 +88,8 @@ class SignalListView(ApiView):
 
     @extend_schema(responses=paged(SignalSerializer))
     def get(self, request: Request) -> Response:
-        rows = Signal.objects.filter(lead__in=visible_leads(request)).select_related("kind", "source")
-        return self.page(rows, lambda found: SignalSerializer(found, many=True).data)
+        rows = Signal.objects.filter(lead__in=visible_leads(request))
+        return self.page(rows.values(*SIGNAL_COLUMNS), shown_signals)
 
     @extend_schema(
         request={"application/json": {"$ref": "#/components/schemas/SignalIn"}},

@@ -21,6 +21,7 @@ from revops.foundation.api.problems import ProblemError
 from revops.foundation.api.schema import paged
 from revops.foundation.api.serializers import InstantField, Money, MoneyField, PublicIdField, Serializer
 from revops.foundation.api.views import BATCH_COST, ApiView
+from revops.portal.api.intake_rows import SPEND_COLUMNS, shown_spend
 from revops.portal.api.shapes import problem_at
 from revops.portal.api.who import asker, decode_or_404
 
@@ -29,20 +30,10 @@ MOST_ITEMS = 1_000
 
 class SpendSerializer(Serializer):
     id = PublicIdField("spend", source="pk")
-    source = serializers.CharField(source="source.key")  # type: ignore[assignment]
-    campaign = serializers.SerializerMethodField(help_text="Key of the campaign; null: the source as a whole.")
-    month = serializers.SerializerMethodField()
-    amount = serializers.SerializerMethodField()
-
-    def get_campaign(self, spend: Spend) -> str | None:
-        return spend.campaign.key if spend.campaign else None
-
-    def get_month(self, spend: Spend) -> str:
-        return f"{spend.month_on:%Y-%m}"
-
-    @extend_schema(responses=MoneyField())
-    def get_amount(self, spend: Spend) -> dict[str, str]:
-        return {"amount": str(spend.amount), "currency": spend.currency}
+    source = serializers.CharField()  # type: ignore[assignment]
+    campaign = serializers.CharField(allow_null=True, help_text="Key of the campaign; null: the source as a whole.")
+    month = serializers.CharField()
+    amount = MoneyField()
 
 
 class SpendItemSerializer(Serializer):
@@ -83,8 +74,7 @@ class SpendListView(ApiView):
 
     @extend_schema(responses=paged(SpendSerializer))
     def get(self, request: Request) -> Response:
-        rows = Spend.objects.select_related("source", "campaign")
-        return self.page(rows, lambda found: SpendSerializer(found, many=True).data)
+        return self.page(Spend.objects.values(*SPEND_COLUMNS), shown_spend)
 
 
 class SpendBatchView(ApiView):
