@@ -39,10 +39,20 @@ def split_name(full: str) -> tuple[str, str]:
 
 
 @cache
+def country_names() -> dict[str, str]:
+    """English names by ISO 3166 alpha-2 code."""
+    return {code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
+
+
+def country_name(code: str) -> str:
+    """The English name of a country we hold by its code; whatever else it is, as it stands."""
+    return country_names().get(code, code)
+
+
+@cache
 def _countries() -> dict[str, str]:
-    codes = {code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
-    by_name = {name.lower(): code for code, name in codes.items()}
-    by_code = {code.lower(): code for code in codes}
+    by_name = {name.lower(): code for code, name in country_names().items()}
+    by_code = {code.lower(): code for code in country_names()}
     return by_name | by_code | _OTHER_COUNTRY_NAMES
 
 

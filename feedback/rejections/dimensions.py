@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.metrics import Period, Week, organisation_zone
 from leads.models import Campaign, Source
+from leads.names import country_name
 from revops.foundation.ids import decode, encode
 from revops.foundation.models import User
 
@@ -120,6 +121,8 @@ def name_of(by: By, key: Any, name: str | None) -> str:
         return str(_("none"))
     if isinstance(key, datetime):
         return value_of(by, key).partition("-")[2]
+    if by is By.COUNTRY:
+        return country_name(key)
     return f"v{key}" if by is By.RULEBOOK else name or str(key)
 
 

@@ -25,6 +25,7 @@ from feedback.rejections.dimensions import (
     value_of,
 )
 from feedback.reviews.building import rejections_in
+from leads.names import country_name
 from revops.foundation.statistics import stands_out
 
 
@@ -148,7 +149,9 @@ def column_name(cell: Cell) -> str:
         return ""
     rows = rejected(replace(cell, reason="")).annotate(key=key_of(cell.by), key_name=key_name_of(cell.by))
     named = rows.values_list("key", "key_name").first()
-    return name_of(cell.by, *named) if named else cell.value
+    if named is None:
+        return country_name(cell.value) if cell.by is By.COUNTRY else cell.value
+    return name_of(cell.by, *named)
 
 
 def _counts(period: Period, by: By) -> Counter[tuple[Any, str, str]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.cleaning import clean, clean_email, clean_phone, read_moment, registered_domain
-from leads.names import country_code, normalise_company, split_name
+from leads.names import country_code, country_name, normalise_company, split_name
 from leads.titles import function_of, seniority_of
 
 
@@ -176,3 +176,8 @@ def test_the_short_way_through_domains_judges_like_the_long_one(labels: list[str
     except EmailNotValidError:
         expected = ""
     assert clean_email(address)[0] == expected
+
+
+@pytest.mark.parametrize(("code", "name"), [("DE", "Germany"), ("GB", "United Kingdom"), ("", ""), ("XQ", "XQ")])
+def test_a_country_is_said_by_its_name_and_what_is_none_as_it_stands(code: str, name: str) -> None:
+    assert country_name(code) == name

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from feedback.metrics import Week
 from feedback.models import Contest
 from feedback.rejections import By
-from leads.models import Lead, Spend
+from leads.models import Lead, Person, Spend
 from revops.foundation.ids import encode
 from revops.foundation.models import Role
 from tests.factories import UserFactory
@@ -103,6 +103,13 @@ def test_the_state_of_the_page_is_its_address(marketer: Client, refused: Company
     assert current == ["13 weeks", "Country"]
     links = links_in(html, "/rejections/")
     assert any("weeks=13" in link and "by=week" in link and week.name in link for link in links)
+
+
+def test_countries_are_named_in_the_head_of_the_table_and_over_its_lists(marketer: Client, refused: Company) -> None:
+    Person.objects.update(country="DE")
+    assert "Germany" in text_of(html_of(marketer, "/rejections/?by=country"))
+    assert "Country: Germany" in text_of(html_of(marketer, "/rejections/leads/?by=country&value=DE"))
+    assert "Country: France" in text_of(html_of(marketer, "/rejections/leads/?by=country&value=FR")), "also without any"
 
 
 @pytest.mark.parametrize("query", ["weeks=7", "until=soon", "until=2999-W01", "by=horoscope", "weeks=-1&by=&until="])

@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.names import country_name
 from revops.foundation.models import Team
 from revops.foundation.models.people import check_timezone
 from revops.portal.back_office import offer
-from revops.portal.routing.words import country_names
 from sla.calendar_spec import WEEKDAYS, CalendarError, CalendarSpec
 from sla.models import Calendar, CalendarVersion
 
@@ -62,7 +62,7 @@ class CalendarForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.calendar = calendar
         known = holidays.list_supported_countries(include_aliases=False)
-        named = sorted(((code, country_names().get(code, code)) for code in known), key=lambda one: one[1])
+        named = sorted(((code, country_name(code)) for code in known), key=lambda one: one[1])
         self.fields["country"].choices = [("", _("none")), *named]  # type: ignore[attr-defined]
         for day, words in DAY_WORDS.items():
             self.fields[day] = forms.CharField(label=words, required=False, max_length=200)

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from leads.models import ImportRun, Lead, PrivacyRequest, Submission, SubmissionOutcome
+from leads.names import country_name
 from revops.foundation.kept_queries import KeptQuery, blank
 
 READ = 50
@@ -80,11 +81,14 @@ def _origins(lead: Lead, sent: Sequence[Submission]) -> list[Origin]:
         (_("Phone"), person.phone or ""),
         (_("Title"), person.title),
         (_("Company"), account.name if account else ""),
-        (_("Country"), person.country),
         (_("Part in the decision"), person.purchasing_role),
     ]
     texts = [(one, set(_texts(_payload(one)))) for one in sent]
-    return [Origin(label, value, _first(value, texts)) for label, value in facts if value]
+    origins = [Origin(label, value, _first(value, texts)) for label, value in facts if value]
+    if person.country:  # sent as a name or as a code, and held as a code
+        named = country_name(person.country)
+        origins.append(Origin(_("Country"), named, _first(named, texts) or _first(person.country, texts)))
+    return origins
 
 
 def _first(value: str, texts: Iterable[tuple[Submission, set[str]]]) -> Submission | None:

@@ -17,6 +17,7 @@ from feedback.second_look import NOTHING_AROUND, SecondLook, Surroundings, secon
 from feedback.surroundings import surroundings_of
 from leads.cleaning import AS_SENT
 from leads.models import Attempt, Lead, Signal
+from leads.names import country_name
 from leads.people import details_missing
 from leads.source_limits import limit_words
 from revops.foundation.kept_queries import KeptQuery, any_of, blank, fetch_kept
@@ -250,7 +251,7 @@ class Card:
         return [
             (_("Industry"), account.industry if account else ""),
             (_("Employees"), account.employees if account else None),
-            (_("Country"), person.country or (account.country if account else "")),
+            (_("Country"), country_name(person.country or (account.country if account else ""))),
             (_("City"), person.city),
             (_("Part in the decision"), person.purchasing_role),
             (_("Source"), self.lead.source.name),

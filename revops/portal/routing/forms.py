@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import Account, Source
-from leads.names import country_code
+from leads.names import country_code, country_name
 from revops.foundation.models import Side, Team, User
 from revops.portal.back_office import offer
-from revops.portal.routing.words import country_names, language_names
+from revops.portal.routing.words import language_names
 from sla.territories import SEGMENT_WORDS, LeadFacts, Otherwise
 
 TIERS = [("1", gettext_lazy("Tier 1")), ("2", gettext_lazy("Tier 2")), ("3", gettext_lazy("Tier 3"))]
@@ -131,7 +131,7 @@ class RuleForm(forms.Form):
         size = when.get("employees") or {}
         return {
             "name": rule["name"],
-            "countries": ", ".join(country_names().get(code, code) for code in when.get("country", ())),
+            "countries": ", ".join(country_name(code) for code in when.get("country", ())),
             "segment": when.get("segment", []),
             "employees_from": size.get("from"),
             "employees_to": size.get("to"),

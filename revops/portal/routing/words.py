@@ -10,16 +10,12 @@ from typing import Any
 from babel import Locale
 
 from leads.models import Source
+from leads.names import country_names
 from revops.foundation.models import Team, User
 from sla.territories import Names, TerritoryRule, read_rules, rule_sentence
 
 LANGUAGES = ("da", "de", "en", "es", "fi", "fr", "it", "ja", "nl", "no", "pl", "pt", "sv", "zh")
 """Languages that rules may name."""
-
-
-@cache
-def country_names() -> dict[str, str]:
-    return {code: name for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
 
 
 @cache

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from leads.lifecycle import Stage
+from leads.names import country_name
 from revops.foundation.templatetags.portal import badge
 
 register = template.Library()
@@ -23,6 +24,12 @@ STAGE_TONES = {
     Stage.LOST: ("bad", "circle-x"),
     Stage.REJECTED: ("bad", "thumb-down"),
 }
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country that we hold by its code."""
+    return country_name(code)
 
 
 @register.simple_tag
