@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from revops.foundation.currencies import is_currency
+
 _NO_DECIMALS = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
      "XPF"}
@@ -57,4 +59,6 @@ def currency_code(text: str) -> str:
     code = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}.get(code, code)
     if not _CODE.fullmatch(code):
         raise NotMoney("Write the currency with three letters, like EUR.")
+    if not is_currency(code):
+        raise NotMoney(f"“{code}” is no currency. Write its three letters, like EUR.")
     return code

@@ -71,8 +71,8 @@ def read_month(text: str) -> date:
             continue
     try:
         return read_date(text).replace(day=1)
-    except NotReadable as problem:
-        raise BadSpend(f"{problem} Write the month like 2026-03.") from None
+    except NotReadable:
+        raise BadSpend(f"“{text[:40]}” is no month. Write it like 2026-03.") from None
 
 
 def read_spend(row: Mapping[str, str], columns: Mapping[str, str], currency: str) -> SpendRow:

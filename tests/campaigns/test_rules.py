@@ -89,8 +89,17 @@ def test_money_comes_back_as_it_went(minor: int, currency: str) -> None:
 @pytest.mark.parametrize(("text", "code"), [("eur", "EUR"), (" € ", "EUR"), ("$", "USD")])
 def test_a_currency_has_three_letters(text: str, code: str) -> None:
     assert currency_code(text) == code
+
+
+@pytest.mark.parametrize("text", ["euros", "ZZZ", "EU", ""])
+def test_what_is_no_currency_is_refused(text: str) -> None:
     with pytest.raises(NotMoney):
-        currency_code("euros")
+        currency_code(text)
+
+
+def test_a_month_that_cannot_be_read_is_told_in_one_sentence() -> None:
+    with pytest.raises(BadSpend, match=r"^“Nov” is no month\. Write it like 2026-03\.$"):
+        read_month("Nov")
 
 
 @pytest.mark.parametrize("text", ["2026-03", "03/2026", "Mar 2026", "2026-03-17", "17.03.2026", "March 2026"])

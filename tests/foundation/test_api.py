@@ -140,6 +140,7 @@ class TestFields:
             ({"name": "A", "budget": {"amount": 12.3, "currency": "EUR"}}, "#/budget", "invalid_money"),
             ({"name": "A", "budget": {"amount": "1.234", "currency": "EUR"}}, "#/budget", "invalid_money"),
             ({"name": "A", "budget": {"amount": "1", "currency": "eur"}}, "#/budget", "invalid_money"),
+            ({"name": "A", "budget": {"amount": "1", "currency": "ZZZ"}}, "#/budget", "unknown_currency"),
             ({"name": "A", "founded_at": "2026-03-04T10:00:00"}, "#/founded_at", "no_offset"),
             ({"name": "A", "founded_at": "0001-01-01T00:00:00+14:00"}, "#/founded_at", "invalid_value"),
             ({"name": "A", "notice": "seven days"}, "#/notice", "invalid_span"),

@@ -15,6 +15,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from revops.foundation import ids
+from revops.foundation.currencies import is_currency
 
 MOST_SHOWN_UNKNOWN = 20
 
@@ -78,6 +79,7 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
     """`{"amount": "12.30", "currency": "EUR"}` outside, Money inside. The amount is a string: floats lose cents."""
 
     default_error_messages = {
+        "unknown_currency": _("“{code}” is no currency. Send its three letters, like EUR."),
         "invalid_money": _('Send money like {{"amount": "12.30", "currency": "EUR"}}, the amount as a string.'),
     }
 
@@ -93,6 +95,8 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
             self.fail("invalid_money")
         if not currency.isupper():
             self.fail("invalid_money")
+        if not is_currency(currency):
+            self.fail("unknown_currency", code=currency)
         return Money(Decimal(amount), currency)
 
     def to_representation(self, value: Any) -> dict[str, str]:
