@@ -57,20 +57,31 @@ def check_sender(
 
 
 def _check_hmac(signing: Signing, secrets: Sequence[str], body: bytes, given: Mapping[str, str], now: datetime) -> None:
-    sent = _needed(given, signing.header).strip()
-    for prefix in ("sha256=", "v1="):
-        sent = sent.removeprefix(prefix)
-    signed = body
+    stamp, sent = _stamp_and_signatures(_needed(given, signing.header))
     if signing.timestamp_header:
         stamp = _needed(given, signing.timestamp_header)
+    signed = body
+    if stamp:
         _check_time(stamp, now)
         signed = stamp.encode() + b"." + body
 
     def is_signed(secret: str) -> bool:
         digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-        return _same(digest.hex(), sent.lower()) | _same(b64encode(digest).decode(), sent)
+        return any(_same(digest.hex(), one.lower()) | _same(b64encode(digest).decode(), one) for one in sent)
 
     _check_any(secrets, is_signed, _WRONG)
+
+
+def _stamp_and_signatures(header: str) -> tuple[str, list[str]]:
+    """Time and signatures of “t=1700000000,v1=…”, as Stripe and Calendly write them; else no time and the one."""
+    text = header.strip()
+    pairs = [part.strip().partition("=") for part in text.split(",")]
+    stamp = next((value for name, _equals, value in pairs if name == "t"), "")
+    if stamp:
+        return stamp, [value for name, _equals, value in pairs if name == "v1"]
+    for prefix in ("sha256=", "v1="):
+        text = text.removeprefix(prefix)
+    return "", [text]
 
 
 def _check_standard(secrets: Sequence[str], body: bytes, given: Mapping[str, str], now: datetime) -> None:

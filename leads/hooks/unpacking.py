@@ -26,6 +26,8 @@ def read_body(text: str, content_type: str) -> Any:
             return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=500))
         except ValueError:
             raise NotReadable(_("The form holds more than 500 fields.")) from None
+    if not text.strip():
+        raise NotReadable(_("The body is empty."))
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -41,6 +41,8 @@ GOOD: list[tuple[str, Signing, str, dict[str, str], str]] = [
     ("base64", Signing("hmac"), SECRET, {"X-Signature": b64encode(signed(SECRET)).decode()}, ""),
     ("with its time", Signing("hmac", "X-Signature", "X-Time"), SECRET,
      {"X-Time": AT, "X-Signature": signed(SECRET, f"{AT}.".encode() + BODY).hex()}, ""),
+    ("time and signatures in one header", Signing("hmac", "Stripe-Signature"), SECRET,
+     {"Stripe-Signature": f"t={AT},v1={signed(OLD).hex()},v1={signed(SECRET, f'{AT}.'.encode() + BODY).hex()}"}, ""),
     ("github", Signing("github"), SECRET, {"X-Hub-Signature-256": f"sha256={signed(SECRET).hex()}"}, ""),
     ("standard", Signing("standard"), f"whsec_{b64encode(KEY).decode()}", standard(KEY), ""),
     ("basic", Signing("basic"), "shop:a pass", {"Authorization": f"Basic {b64encode(b'shop:a pass').decode()}"}, ""),
@@ -83,6 +85,25 @@ def test_a_signature_of_another_body_is_refused() -> None:
 def test_an_old_or_odd_time_is_a_replay(at: str) -> None:
     with pytest.raises(NotTheSender):
         check_sender(Signing("standard"), [f"whsec_{b64encode(KEY).decode()}"], BODY, standard(KEY, at), "", NOW)
+
+
+@pytest.mark.parametrize("late", [-301, 301, 9_000_000])
+def test_the_time_in_one_header_with_its_signature_counts_too(late: int) -> None:
+    at = str(int(NOW.timestamp()) + late)
+    header = {"X-Signature": f"t={at}, v1={signed(SECRET, f'{at}.'.encode() + BODY).hex()}"}
+    with pytest.raises(NotTheSender, match="five minutes"):
+        check_sender(Signing("hmac"), [SECRET], BODY, header, "", NOW)
+
+
+@pytest.mark.parametrize("header", ["t=", "t=,v1=", f"t={AT}", f"t={AT},v0={signed(SECRET).hex()}", "v1=", ",,=,"])
+def test_half_a_header_proves_nothing(header: str) -> None:
+    with pytest.raises(NotTheSender):
+        check_sender(Signing("hmac"), [SECRET], BODY, {"X-Signature": header}, "", NOW)
+
+
+def test_an_empty_body_is_called_empty() -> None:
+    with pytest.raises(NotReadable, match="The body is empty"):
+        read_body(" \n", "application/json")
 
 
 # --- pointers and bodies ---------------------------------------------------------------------------------------------
