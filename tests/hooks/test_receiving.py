@@ -206,8 +206,24 @@ def test_a_marketer_registers_a_sender_sees_its_secret_once_and_maps_a_sample(si
     assert secret not in page
     assert "ada@acme-works.com" in page
     assert "ada@acme-works.com" in client.get(f"/webhooks/in/{hook.public_id}/edit/").content.decode()
-    suggested = client.get(f"/webhooks/in/{hook.public_id}/edit/?suggest=1").content.decode()
-    assert "/lead/name" in suggested
+
+
+def test_a_new_sender_is_mapped_by_a_pasted_body_before_anything_is_saved(sign_in: Any, company: Any) -> None:
+    client = sign_in("marketer")
+    fresh = client.get("/webhooks/in/new/").content.decode()
+    assert 'value="/lead/email"' in fresh, "the mapping of the example fits the example"
+    assert "Nothing of it is mapped" not in fresh
+    sample = '{"people": [{"work_email": "ada@acme-works.com", "job_title": "CTO"}]}'
+    asked = fields(company["source"], sample=sample, unpacks="on", items_pointer="/people")
+    suggested = client.post("/webhooks/in/new/", {**asked, "suggest": "1"})
+    page = suggested.content.decode()
+    assert suggested.status_code == 200
+    assert 'value="/job_title"' in page
+    assert "Submission 1 of 1" in page
+    previewed = client.post("/webhooks/in/new/", {**asked, "preview": "1"})
+    assert previewed.status_code == 200
+    assert "Submission 1 of 1" in previewed.content.decode(), "the list is unpacked as the form says"
+    assert not InboundHook.objects.exists(), "looking registers nobody"
 
 
 def test_a_mapping_that_makes_no_sense_is_refused_and_what_was_typed_stays(sign_in: Any, company: Any) -> None:

@@ -40,7 +40,7 @@ class HookForm(forms.ModelForm):
         help_texts = {
             "name": _("Who sends, like “Booking tool”."),
             "source": _("Its leads come from this source."),
-            "signature_header": _("Only for HMAC-SHA256 in a header."),
+            "signature_header": _("Only for HMAC-SHA256 in a header. Like Stripe-Signature: t=…,v1=… is understood."),
             "timestamp_header": _("If the sender signs time.body; older than five minutes is refused. May stay empty."),
             "id_header": _("The same id twice counts once. Standard Webhooks and GitHub have their own."),
             "id_pointer": _("Like /event/id, if no header holds it. May stay empty."),

@@ -55,8 +55,8 @@ def hook_list(request: HttpRequest) -> HttpResponse:
 def hook_new(request: HttpRequest) -> HttpResponse:
     """Registers a sender. Its secret is in the answer and, but for the address, nowhere else."""
     form = HookForm(request.POST or None, instance=InboundHook())
-    rows = MappingRows([{"target": "email", "pointer": "/email"}], request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid() & rows.is_valid():
+    rows = MappingRows(_suggested(InboundHook(), EXAMPLE), request.POST if request.method == "POST" else None)
+    if _saves(request) and form.is_valid() & rows.is_valid():
         hook = form.save(commit=False)
         hook.mapping = rows.rows
         secret = changing.create_hook(hook, person_of(request), timezone.now())
@@ -71,7 +71,7 @@ def hook_edit(request: HttpRequest, hook: str) -> HttpResponse:
     before = facts_of(row, changing.IN_LEDGER)
     form = HookForm(request.POST or None, instance=row)
     rows = MappingRows(row.mapping, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and "preview" not in request.POST and form.is_valid() & rows.is_valid():
+    if _saves(request) and form.is_valid() & rows.is_valid():
         row = form.save(commit=False)
         row.mapping = rows.rows
         changing.change_hook(row, before, person_of(request), timezone.now())
@@ -80,14 +80,20 @@ def hook_edit(request: HttpRequest, hook: str) -> HttpResponse:
     return _editor(request, form, rows, row)
 
 
+def _saves(request: HttpRequest) -> bool:
+    """Whether the form was sent to be saved, and not to look what its mapping makes of the sample."""
+    return request.method == "POST" and not {"preview", "suggest"} & set(request.POST)
+
+
 def _editor(request: HttpRequest, form: HookForm, rows: MappingRows, hook: InboundHook | None) -> HttpResponse:
     samples = _samples(hook)
     sample = request.POST.get("sample", "")[:MOST_SAMPLE] or (samples[0].body if samples else EXAMPLE)
     if request.method == "GET" and (chosen := request.GET.get("sample")):
         sample = next((one.body for one in samples if one.public_id == chosen), sample)
-    if request.GET.get("suggest") and request.method == "GET":
+    if form.is_bound:
+        form.is_valid()  # then its instance says how the body is unpacked
+    if "suggest" in request.POST:
         rows.rows = _suggested(form.instance, sample) or rows.rows
-    is_sent = request.method == "POST" and "preview" not in request.POST
     context: dict[str, Any] = {
         "form": form,
         "rows": rows,
@@ -96,7 +102,7 @@ def _editor(request: HttpRequest, form: HookForm, rows: MappingRows, hook: Inbou
         "sample": _pretty(sample),
         **_preview(form, rows, sample),
     }
-    status = 422 if is_sent and (rows.problems or status_of(form) == 422) else 200
+    status = 422 if _saves(request) and (rows.problems or status_of(form) == 422) else 200
     return render(request, "hooks/edit.html", context, status=status)
 
 
