@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from leads.models import Campaign, ConsentEvent, ConsentWording, Lead, Signal, SignalKind, Source, Spend
+from leads.models import Campaign, ConsentEvent, ConsentProof, ConsentWording, Lead, Signal, SignalKind, Source, Spend
 from revops.foundation.ids import encode
 from revops.foundation.models import User
 from revops.portal.api.campaigns import CampaignSerializer
 from revops.portal.api.consents import ConsentSerializer
 from revops.portal.api.signals import SignalSerializer
 from revops.portal.api.spend import SpendSerializer
+from tests.api.conftest import Client, key_for
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +32,11 @@ def fill(lead):
             url="https://acme.example/pricing", occurred_at=at, received_at=at, event_id=f"visit-{number}",
         )  # fmt: skip
         wording = ConsentWording.objects.create(key="demo", version=number, text="You may write to me.", created_at=at)
-        ConsentEvent.objects.create(
+        event = ConsentEvent.objects.create(
             person_id=row.person_id, kind="given", purpose="news", channel="form", source=source, wording=wording,
             submission_id=Signal.objects.latest("pk").pk, occurred_at=at, recorded_at=at, expires_at=None,
         )  # fmt: skip
+        ConsentProof.objects.create(event=event, network="203.0.113.0/24", user_agent="Firefox", page="https://a.b/c")
         campaign = Campaign.objects.create(
             source=source, key=f"spring-{number}", name=f"Spring {number}", kind="event", created_at=at,
             owner=User.objects.filter(is_active=True).first(), starts_on=at.date(), budget_minor=120_050,
@@ -78,6 +80,8 @@ def test_every_row_says_what_the_reference_promises(machine, fill):
         "purpose": "news", "channel": "form", "source": "website", "text": "You may write to me.",
         "wording": "demo v1", "receipt": encode("sub", signal.pk), "occurred_at": at, "recorded_at": at,
         "expires_at": None,
+        "proof": {"network": "203.0.113.0/24", "address_digest": "", "user_agent": "Firefox", "page": "https://a.b/c",
+                  "note": ""},
     }  # fmt: skip
     assert row.keys() == ConsentSerializer().fields.keys()
     (row,) = machine.get_json("spend/")["data"]
@@ -90,6 +94,16 @@ def test_every_row_says_what_the_reference_promises(machine, fill):
     assert row == machine.get_json(f"campaigns/{encode('campaign', campaign.pk)}/")
     assert row["budget"] == {"amount": "1200.50", "currency": "EUR"}
     assert row.keys() == CampaignSerializer().fields.keys()
+
+
+def test_proof_is_only_for_keys_that_may_see_people(house, machine, fill):
+    fill(1)
+    blind = Client(HTTP_AUTHORIZATION=f"Bearer {key_for(house.people['integration'], 'leads:read')}")
+    (row,) = blind.get_json("consents/")["data"]
+    assert row["proof"] is None
+    assert row["text"] == "You may write to me."
+    ConsentProof.objects.all().delete()
+    assert machine.get_json("consents/")["data"][0]["proof"] is None, "erased: the entry stays"
 
 
 def test_what_a_row_lacks_is_null_or_empty(machine, lead):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +115,19 @@ def test_the_list_is_filtered_and_downloaded(office: Office) -> None:
     assert len(lines) == 2
     assert "ada@company-0.com" in lines[1]
     assert WORDS in lines[1]
+
+
+def test_the_file_holds_the_proof_and_taking_it_out_is_written_down(office: Office) -> None:
+    lead = agreed(office)
+    event = ConsentEvent.objects.get(person=lead.person, kind="given")
+    taken = signed_in(office.marketer).get("/consents/?format=csv&kind=given&q=ada@company-0.com")
+    (row,) = csv.DictReader(io.StringIO(b"".join(taken).decode("utf-8-sig")))
+    assert (row["proof_network"], row["proof_user_agent"]) == ("203.0.113.0/24", "Firefox")
+    assert (row["receipt"], row["email"]) == (event.receipt, "ada@company-0.com")
+    entry = LedgerEntry.objects.get(action="consents.exported")
+    assert (entry.actor, entry.after) == (office.marketer, {"count": 1, "filters": {"kind": "given"}})
+    signed_in(office.rep).get("/consents/?format=csv")
+    assert LedgerEntry.objects.filter(action="consents.exported").count() == 1, "reps take nothing out"
 
 
 # --- the way out -----------------------------------------------------------------------------------------------------

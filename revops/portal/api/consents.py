@@ -20,9 +20,19 @@ from revops.foundation.api.serializers import InstantField, PublicIdField, Seria
 from revops.foundation.api.views import ApiView
 from revops.portal.api.fields import PublicIdFilter, check_past
 from revops.portal.api.intake_rows import CONSENT_COLUMNS, shown_consents
-from revops.portal.api.who import asker, decode_or_404, refused, visible_leads
+from revops.portal.api.who import asker, decode_or_404, refused, shows_persons, visible_leads
 from revops.portal.consents.ledger import events_for, purposes_of
 from revops.portal.consents.recording import record_consent, withdraw_consent
+
+
+class ConsentProofSerializer(Serializer):
+    """Where and with what it was given. Of the address only the network, and a digest to compare with."""
+
+    network = serializers.CharField()
+    address_digest = serializers.CharField()
+    user_agent = serializers.CharField()
+    page = serializers.CharField()
+    note = serializers.CharField()
 
 
 class ConsentSerializer(Serializer):
@@ -31,13 +41,14 @@ class ConsentSerializer(Serializer):
     kind = serializers.ChoiceField(choices=ConsentKind.choices)
     purpose = serializers.ChoiceField(choices=ConsentPurpose.choices)
     channel = serializers.ChoiceField(choices=ConsentChannel.choices)
-    source = serializers.CharField(source="source.key", default=None, allow_null=True)  # type: ignore[assignment]
-    text = serializers.CharField(source="wording.text", default=None, allow_null=True, help_text="The words shown.")
-    wording = serializers.CharField(source="wording.__str__", default=None, allow_null=True, help_text="Their version.")
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    text = serializers.CharField(allow_null=True, help_text="The words shown.")
+    wording = serializers.CharField(allow_null=True, help_text="Their version.")
     receipt = serializers.CharField(help_text="Of the submission that proves it; empty if it came another way.")
     occurred_at = InstantField()
     recorded_at = InstantField()
     expires_at = InstantField(allow_null=True)
+    proof = ConsentProofSerializer(allow_null=True, help_text="Null without people:pii, and once it was erased.")
 
 
 class NewConsentSerializer(Serializer):
@@ -92,7 +103,9 @@ class ConsentListView(ApiView):
 
     @extend_schema(responses=paged(ConsentSerializer))
     def get(self, request: Request) -> Response:
-        return self.page(events_for(request.user).values(*CONSENT_COLUMNS), shown_consents)
+        shows_people = shows_persons(request)
+        rows = events_for(request.user).values(*CONSENT_COLUMNS)
+        return self.page(rows, lambda found: shown_consents(found, shows_people=shows_people))
 
     @extend_schema(request=NewConsentSerializer, responses={201: ConsentSerializer})
     def post(self, request: Request) -> Response:
@@ -110,8 +123,8 @@ class ConsentListView(ApiView):
             now,
             at=min(at, now), expires_at=ends, channel=ConsentChannel.API, source_id=_source(asked.get("source")),
         )  # fmt: skip
-        row = ConsentEvent.objects.select_related("source", "wording").get(pk=pk)
-        return Response(ConsentSerializer(row).data, status=201)
+        rows = ConsentEvent.objects.filter(pk=pk).values(*CONSENT_COLUMNS)
+        return Response(shown_consents(list(rows), shows_people=shows_persons(request))[0], status=201)
 
 
 class ConsentWithdrawView(ApiView):

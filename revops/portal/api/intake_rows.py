@@ -8,6 +8,7 @@ from uuid import UUID
 
 from leads.money import major_units
 from revops.foundation.ids import encode
+from revops.portal.consents.ledger import PROOF
 
 SIGNAL_COLUMNS = (
     "pk", "lead_id", "kind__code", "kind__name", "topic", "quantity", "value", "url", "occurred_at", "received_at",
@@ -16,7 +17,8 @@ SIGNAL_COLUMNS = (
 """What `shown_signals` needs."""
 CONSENT_COLUMNS = (
     "pk", "person_id", "kind", "purpose", "channel", "source__key", "wording__text", "wording__key", "wording__version",
-    "submission_id", "occurred_at", "recorded_at", "expires_at",
+    "submission_id", "occurred_at", "recorded_at", "expires_at", "proof__event_id",
+    *(f"proof__{name}" for name in PROOF),
 )  # fmt: skip
 """What `shown_consents` needs."""
 SPEND_COLUMNS = ("pk", "source__key", "campaign__key", "month_on", "amount_minor", "currency")
@@ -46,8 +48,8 @@ def shown_signals(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def shown_consents(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows of `values(*CONSENT_COLUMNS)`."""
+def shown_consents(rows: Sequence[Row], *, shows_people: bool) -> list[dict[str, Any]]:
+    """Rows of `values(*CONSENT_COLUMNS)`; proof only for who may see people."""
     same = ("kind", "purpose", "channel", "occurred_at", "recorded_at", "expires_at")
     return [
         {
@@ -57,6 +59,9 @@ def shown_consents(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "text": row["wording__text"],
             "wording": f"{row['wording__key']} v{row['wording__version']}" if row["wording__key"] else None,
             "receipt": _id("sub", row["submission_id"]) or "",
+            "proof": {name: row[f"proof__{name}"] for name in PROOF}
+            if shows_people and row["proof__event_id"]
+            else None,
             **{name: row[name] for name in same},
         }
         for row in rows

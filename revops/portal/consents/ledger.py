@@ -87,15 +87,20 @@ def purposes_of(person: Person, now: datetime) -> list[PurposeRow]:
 
 
 def lines(events: QuerySet[ConsentEvent], *, shows_people: bool) -> Iterator[list[object]]:
-    """Entries as rows of a file."""
-    for event in events.iterator(chunk_size=2_000):
+    """Entries as rows of a file; address and proof only for who may see people."""
+    for event in events.select_related("proof").iterator(chunk_size=2_000):
+        proof = getattr(event, "proof", None) if shows_people else None
         yield [
             event.public_id, event.recorded_at.isoformat(), event.occurred_at.isoformat(), event.kind, event.purpose,
             event.channel, event.source.key if event.source else "", str(event.wording or ""),
             event.wording.text if event.wording else "", event.receipt,
             str(event.person.email or "") if shows_people else "", event.actor.name if event.actor else "",
+            event.expires_at.isoformat() if event.expires_at else "",
+            *(getattr(proof, name, "") for name in PROOF),
         ]  # fmt: skip
 
 
+PROOF = ("network", "address_digest", "user_agent", "page", "note")
+"""What is kept as proof, under the names of its columns."""
 HEADER = ["id", "recorded_at", "occurred_at", "kind", "purpose", "channel", "source", "wording", "text", "receipt",
-          "email", "recorded_by"]  # fmt: skip
+          "email", "recorded_by", "expires_at", *(f"proof_{name}" for name in PROOF)]  # fmt: skip

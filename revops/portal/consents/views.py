@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from leads.models import ConsentEvent, Lead, LeadForm
 from leads.models.consents import ConsentKind, ConsentPurpose
 from leads.models.forms import FormState
+from revops.foundation import ledger
 from revops.foundation.ids import encode
+from revops.foundation.models import LedgerEntry
 from revops.foundation.policy import can
 from revops.portal.back_office import csv_response, needs, page_of, person_of, query_of
 from revops.portal.consents.forms import ConsentForm
@@ -24,17 +26,21 @@ from revops.portal.consents.mails import withdraw_url
 from revops.portal.consents.recording import record_consent, withdraw_consent
 from revops.portal.lead_forms.visitors import token_of_person
 
-MOST_IN_A_FILE = 100_000
-
 
 @needs("consents.view")
 @require_GET
 def consent_list(request: HttpRequest) -> HttpResponseBase:
-    """Every entry, newest first; the same as CSV."""
+    """Every entry, newest first; the same as CSV with its proof, which is written down in the ledger."""
     user = person_of(request)
     events = filtered(user, request.GET)
     if request.GET.get("format") == "csv" and can(user, "leads.export"):
-        shown = events.order_by("-recorded_at", "-pk")[:MOST_IN_A_FILE]
+        shown = events.order_by("-recorded_at", "-pk")
+        filters = {name: request.GET[name] for name in FILTERS if name != "q" and request.GET.get(name)}
+        what = {"count": events.count(), "filters": filters}
+        entry = LedgerEntry(
+            occurred_at=timezone.now(), actor=user, action="consents.exported", subject_kind="consent", after=what
+        )
+        ledger.record([entry])
         return csv_response("consents", HEADER, lines(shown, shows_people=can(user, "people.pii")))
     page = page_of(events, ("-recorded_at", "-pk"), request)
     context = {
