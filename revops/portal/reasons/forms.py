@@ -190,8 +190,15 @@ def criteria(current: str = "") -> list[tuple[Any, Any]]:
     return [
         ("", _("None: it is a criteria gap")),
         (_("Facts a rule can ask about"), facts),
-        (_("Other criteria"), [(key, key) for key in beyond]),
+        (_("Other criteria"), [(key, criterion_words(key)) for key in beyond]),
     ]
 
 
-__all__ = ["FIELDS", "FamilyForm", "GapForm", "ReasonForm", "TrackForm", "criteria"]
+def criterion_words(key: str) -> str:
+    """A criterion as people say it: "account.employees" is "Number of employees"."""
+    known = ATTRIBUTES.get(key)
+    words = known.label if known else key.rpartition(".")[2].replace("_", " ")
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+__all__ = ["FIELDS", "FamilyForm", "GapForm", "ReasonForm", "TrackForm", "criteria", "criterion_words"]

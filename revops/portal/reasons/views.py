@@ -23,7 +23,7 @@ from feedback.reasons import OutdatedReason, free_digits, history_of_reason, sav
 from revops.foundation.policy import can
 from revops.portal.back_office import csv_response, facts_of, needs, note, person_of
 from revops.portal.reasons.changes import change_rows
-from revops.portal.reasons.forms import FamilyForm, ReasonForm
+from revops.portal.reasons.forms import FamilyForm, ReasonForm, criterion_words
 from revops.portal.reasons.tabs import tabs_for
 
 COUNTED = timedelta(days=90)
@@ -43,7 +43,12 @@ def reason_list(request: HttpRequest) -> HttpResponseBase:
             "family": family,
             "key": str(family.digit % 10),
             "reasons": [
-                {"reason": row, "key": str(row.digit % 10), "given": given[row.code]}
+                {
+                    "reason": row,
+                    "key": str(row.digit % 10),
+                    "given": given[row.code],
+                    "criterion": criterion_words(row.criterion),
+                }
                 for row in rows
                 if row.family_id == family.code and row.is_active is not shows_retired
             ],
@@ -69,7 +74,7 @@ def reason_new(request: HttpRequest) -> HttpResponse:
     family = request.GET.get("family") or (first.pk if first else "")
     free = free_digits(family)
     start = {"family": family, "digit": free[0] if free else None, "label": request.GET.get("label", "")[:120]}
-    form = ReasonForm(request.POST or None, instance=ReasonCode(is_active=True), initial=start)
+    form = ReasonForm(request.POST or None, instance=ReasonCode(is_active=True, digit=start["digit"]), initial=start)
     if request.method == "POST" and form.is_valid():
         saved = _save(request, form)
         if saved is not None:
