@@ -13,8 +13,7 @@ from feedback.models import OutcomeStage
 UNASKED = {
     OutcomeStage.MEETING: ("amount", "currency", "deal_stage", "reason"),
     OutcomeStage.OPPORTUNITY: ("reason",),
-    OutcomeStage.WON: ("deal_stage", "reason"),
-    OutcomeStage.LOST: ("deal_stage",),
+    OutcomeStage.WON: ("reason",),
     OutcomeStage.CHURNED: ("deal_stage",),
     OutcomeStage.LIFETIME_VALUE: ("deal_stage", "reason"),
 }
@@ -47,8 +46,9 @@ class FactsForm(forms.Form):
         for name in UNASKED.get(known_kind, ()):
             if not self.initial.get(name):
                 del self.fields[name]
-        if known_kind and known_kind != OutcomeStage.LIFETIME_VALUE and "amount" in self.fields:
-            self.fields["amount"].help_text = ""
+        for name in ("amount", "deal_stage"):
+            if known_kind and known_kind != OutcomeStage.LIFETIME_VALUE and name in self.fields:
+                self.fields[name].help_text = ""
         if "currency" in self.fields:
             self.fields["currency"].initial = settings.REPORTING_CURRENCY
 
