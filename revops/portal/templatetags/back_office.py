@@ -1,6 +1,7 @@
 """What the templates of the back office share: selects of a filter bar, and looking a value up."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django import template
@@ -17,6 +18,15 @@ SELECTED = " selected"
 def of(values: Mapping[Any, Any], key: Any) -> Any:
     """What `values` holds under `key`; empty if it holds nothing."""
     return values.get(key, "")
+
+
+@register.filter
+def evidence_words(evidence: str) -> str:
+    """What a rep gave as evidence; a day as people write it."""
+    try:
+        return f"{date.fromisoformat(evidence):%-d %b %Y}"
+    except ValueError:
+        return evidence
 
 
 @register.filter
