@@ -194,6 +194,7 @@ def delta(change: float | str | None, unit: str = "", good_when: str = "up") -> 
         return format_html('<span class="delta delta-flat">{}</span>', _("no change"))
     rising = change > 0
     tone = "flat" if good_when == "neither" else "good" if rising == (good_when == "up") else "bad"
+    change = int(change) if change == int(change) else change
     amount = number_format(abs(change), force_grouping=True)
     return format_html(
         '<span class="delta delta-{}"><span aria-hidden="true">{}</span><span class="reader">{}</span> {}{}</span>',
