@@ -82,6 +82,26 @@ def test_each_row_comes_back_with_verdict_match_tier_axes_and_the_sentence(
     assert (short.verdict, short.rule, short.cells) == ("refused", "unreadable", ["short", "row"])
 
 
+def test_rules_that_only_flag_are_told_beside_the_row(company: Any, tmp_path: Path) -> None:
+    path = tmp_path / "flags.csv"
+    path.write_text("Email,Name\ninfo@acme-works.com,Ada\nada@gmail.com,Ada\nada@acme-works.com,Ada\n")
+    role, free, plain = judged(path)
+    assert [(row.verdict, row.rule, row.flags) for row in (role, free, plain)] == [
+        ("let_in", "", ["role_account"]), ("let_in", "", ["free_mail"]), ("let_in", "", []),
+    ]  # fmt: skip
+    found = list(csv.DictReader(io.StringIO(command(path, "--csv"))))
+    assert [row["_flags"] for row in found] == ["role_account", "free_mail", ""]
+
+
+def test_a_list_in_which_nobody_did_anything_is_not_said_to_have_filled_in_a_form(company: Any, tmp_path: Path) -> None:
+    path = tmp_path / "strangers.csv"
+    path.write_text("Email,Name,Job Title\nada@acme-works.com,Ada,VP Sales\n")
+    [row] = judged(path)
+    assert (row.verdict, row.intent) == ("let_in", 0)
+    assert "form" not in row.sentence
+    assert "VP" in row.sentence
+
+
 def test_no_table_has_a_row_more_or_less_and_no_row_is_changed(company: Any, path: Path) -> None:
     journey.admit([item(company["source"], company="Acme Works")], now=NOW - timedelta(days=1))
     before, leads = rows_of_all_tables(), list(Lead.objects.values())
@@ -159,7 +179,7 @@ def test_a_list_goes_in_by_page_and_comes_back_judged(sign_in: Any, company: Any
     for words in ("Ada Lovelace", "in an earlier row", "throw-away", "Tier 1"):
         assert words in text
     file = b"".join(client.get(reverse("vetted-csv", args=[working.public_id(job)])).streaming_content)
-    assert file.decode("utf-8-sig").splitlines()[0].endswith("_priority,_sentence")
+    assert file.decode("utf-8-sig").splitlines()[0].endswith("_priority,_sentence,_flags")
     assert client.get(reverse("vetting-progress", args=[working.public_id(job)]))["HX-Refresh"] == "true"
     assert LedgerEntry.objects.get(action="list.vetted").actor == client.person
     assert "list.csv" in client.get(reverse("vetting")).content.decode()

@@ -7,7 +7,7 @@ read, and rolled back; chunks are small because routing locks the ledger of turn
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -34,9 +34,14 @@ from scoring.models import LeadScore
 CHUNK = 500
 COLUMNS = (
     "line", "verdict", "rule", "why", "match", "lead", "account", "tier", "fit", "intent", "timing", "priority",
-    "sentence",
+    "sentence", "flags",
 )  # fmt: skip
 """What a vetted row answers, in the order of a table."""
+
+
+def answers_of(row: Mapping[str, Any]) -> list[Any]:
+    """The cells of `COLUMNS` for one row as JSON. Lists that were judged before there were flags have none."""
+    return [*(row[name] for name in COLUMNS[:-1]), " ".join(row.get("flags", ()))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Vetted:
     """What would become of one row. Numbers are None where the gate would stop it.
 
     `verdict`: let_in, quarantined, refused or pending. `match`: new, known (then `lead` is the one it would attach
-    to), or earlier_row of the same list. `account` names the company if we know it already.
+    to), or earlier_row of the same list. `account` names the company if we know it already. `flags` are the rules of
+    the gate that stop nothing, but are told.
     """
 
     line: int
@@ -60,6 +66,7 @@ class Vetted:
     timing: float | None
     priority: float | None
     sentence: str
+    flags: list[str]
     cells: list[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -139,8 +146,8 @@ def _admitted(chunk: Sequence[FileRow], now: datetime) -> list[Vetted]:
     leads = Lead.objects.select_related("account").in_bulk(lead_ids)
     scores = LeadScore.objects.in_bulk(lead_ids)
     sentences = explain_many(lead_ids)
-    stopped = [receipt.submission_id for receipt in receipts if not receipt.lead_id]
-    rules = dict(SubmissionOutcome.objects.filter(submission__in=stopped).values_list("submission_id", "rule"))
+    outcomes = SubmissionOutcome.objects.filter(submission__in=[receipt.submission_id for receipt in receipts])
+    told = {pk: (rule, flags) for pk, rule, flags in outcomes.values_list("submission_id", "rule", "flags")}
     fresh: set[UUID] = set()
     vetted = []
     for row, receipt in zip(chunk, receipts, strict=True):
@@ -152,7 +159,7 @@ def _admitted(chunk: Sequence[FileRow], now: datetime) -> list[Vetted]:
             Vetted(
                 line=row.line,
                 verdict="let_in" if lead else receipt.outcome,
-                rule=rules.get(receipt.submission_id, ""),
+                rule="" if lead else told.get(receipt.submission_id, ("", []))[0],
                 why=receipt.detail,
                 match=match,
                 lead=encode("lead", lead.pk) if lead and match == "known" else "",
@@ -163,6 +170,7 @@ def _admitted(chunk: Sequence[FileRow], now: datetime) -> list[Vetted]:
                 timing=score.timing / 1000 if score else None,
                 priority=score.priority / 1000 if score else None,
                 sentence=sentences.get(lead.pk, "") if lead else "",
+                flags=told.get(receipt.submission_id, ("", []))[1],
                 cells=row.cells,
             )
         )
@@ -187,4 +195,4 @@ def _mapping_for(path: Path, shape: FileShape) -> dict[str, Any]:
     return suggest_mapping(list(shape.headers), sample)
 
 
-__all__ = ["COLUMNS", "MappingError", "UnreadableFile", "Vetted", "Vetting"]
+__all__ = ["COLUMNS", "MappingError", "UnreadableFile", "Vetted", "Vetting", "answers_of"]

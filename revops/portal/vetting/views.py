@@ -98,6 +98,7 @@ def _shown(row: dict[str, Any], rules: Any, shape: FileShape) -> dict[str, Any]:
         "tone": tone,
         "icon": icon,
         "rule_words": rules.get(row["rule"], row["rule"]),
+        "flag_words": [rules.get(code, code) for code in row.get("flags", ())],
         "match_words": MATCHES.get(row["match"], ""),
         "who": " · ".join(filled[:3])[:120] or "–",
     }

@@ -19,7 +19,7 @@ from revops.foundation import jobs, ledger
 from revops.foundation.ids import encode
 from revops.foundation.models import Job, JobState, LedgerEntry, User
 from revops.portal.imports.uploads import stored_path
-from revops.portal.vetting.judging import COLUMNS, MappingError, UnreadableFile, Vetting
+from revops.portal.vetting.judging import COLUMNS, MappingError, UnreadableFile, Vetting, answers_of
 
 KIND = "vet_list"
 
@@ -96,7 +96,7 @@ def table(file: ImportFile) -> Iterator[list[object]]:
     yield [*headers, *(f"_{name}" for name in COLUMNS)]
     for row in results(file):
         cells = [*row["cells"][: len(headers)], *[""] * (len(headers) - len(row["cells"]))]
-        yield [*cells, *(row[name] for name in COLUMNS)]
+        yield [*cells, *answers_of(row)]
 
 
 def forget(job: Job, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from leads.files import csv_lines
 from leads.models import Source
 from revops.portal.imports.at_once import ImportStopped, read_mapping
-from revops.portal.vetting.judging import COLUMNS, MappingError, UnreadableFile, Vetting
+from revops.portal.vetting.judging import COLUMNS, MappingError, UnreadableFile, Vetting, answers_of
 
 
 class Command(BaseCommand):
@@ -67,9 +67,8 @@ class Command(BaseCommand):
         for rows in vetting.rows():
             lines: list[list[object]] = []
             for row in rows:
-                found = row.as_json()
                 cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-                lines.append([*cells, *(found[name] for name in COLUMNS)])
+                lines.append([*cells, *answers_of(row.as_json())])
             self.stdout.write("".join(csv_lines(lines)), ending="")
 
     def _print(self, vetting: Vetting) -> None:
