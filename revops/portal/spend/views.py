@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.files import FileShape, UnreadableFile
@@ -171,7 +171,8 @@ def take_over(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect("spend-file", public_id)
     found.counts = {"rows": plan.rows, "unchanged": plan.unchanged, "problems": len(plan.problems)}
     changed = apply_spend(found, plan.changes, by=person_of(request), now=timezone.now())
-    messages.success(request, _("%(n)s months are stated. You can undo this as a whole.") % {"n": changed})
+    words = ngettext("%(n)s month is stated.", "%(n)s months are stated.", changed) % {"n": changed}
+    messages.success(request, words + " " + _("You can undo this as a whole."))
     return redirect("spend-file", public_id)
 
 
@@ -184,5 +185,10 @@ def undo(request: HttpRequest, public_id: str) -> HttpResponse:
     except CannotUndo as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, _("Undone: %(n)s months say again what they said before.") % {"n": n})
+        words = ngettext(
+            "Undone: %(n)s month says again what it said before.",
+            "Undone: %(n)s months say again what they said before.",
+            n,
+        )
+        messages.success(request, words % {"n": n})
     return redirect("spend-file", public_id)
