@@ -228,3 +228,19 @@ def test_queries_do_not_grow_with_rows_or_columns(marketer: Client, company: Com
     with CaptureQueriesContext(connection) as listed:
         html_of(marketer, "/rejections/leads/?reason=no_need&by=source&value=website")
     assert (len(overview), len(listed)) == (11, 8)  # one asks which of the rejections marketing contested
+
+
+def test_a_day_given_as_evidence_is_written_as_people_write_it(marketer: Client, company: Company) -> None:
+    (lead,) = company.hand_off(1)
+    company.reject(lead, "later_this_year", "2027-08-26")
+    text = text_of(html_of(marketer))
+    assert "26 Aug 2027" in text
+    assert "2027-08-26" not in text
+
+
+def test_only_the_rate_of_few_answers_is_too_few_to_judge(marketer: Client, company: Company) -> None:
+    (lead,) = company.hand_off(1)
+    company.reject(lead, *NO_NEED)
+    figures = text_of(html_of(marketer).split('<div class="stats">')[1].split("Rejection rate by week")[0])
+    assert figures.count("too few to judge") == 1
+    assert "Rejections 1 that stand" in figures

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from feedback.models import Disposition, TalkTrack
@@ -248,9 +248,10 @@ class Card:
     def facts(self) -> list[tuple[str, Any]]:
         """Company and contact, in words; what is not known stays empty."""
         account, person = self.lead.account, self.person
+        employees = account.employees if account else None
         return [
             (_("Industry"), account.industry if account else ""),
-            (_("Employees"), account.employees if account else None),
+            (_("Employees"), None if employees is None else number_format(employees, force_grouping=True)),
             (_("Country"), country_name(person.country or (account.country if account else ""))),
             (_("City"), person.city),
             (_("Part in the decision"), person.purchasing_role),

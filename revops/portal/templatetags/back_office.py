@@ -21,12 +21,12 @@ def of(values: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.filter
-def evidence_words(evidence: str) -> str:
-    """What a rep gave as evidence; a day as people write it."""
+def day_words(text: str) -> str:
+    """A day like 2026-11-23 as people write it; other words as they are."""
     try:
-        return f"{date.fromisoformat(evidence):%-d %b %Y}"
+        return f"{date.fromisoformat(text):%-d %b %Y}"
     except ValueError:
-        return evidence
+        return text
 
 
 @register.filter
