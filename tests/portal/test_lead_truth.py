@@ -54,6 +54,22 @@ def test_an_outcome_is_restated_and_says_what_it_was_before(office: Office) -> N
     assert client.get(url).status_code == 404
 
 
+def test_an_outcome_is_asked_only_what_its_kind_can_have(office: Office) -> None:
+    lead, _won = won(office)
+    (met,) = journey.conclude(
+        [Result(lead.pk, "meeting", timezone.now(), user_id=office.rep.pk)],
+        now=timezone.now(),
+    )
+    assert met.outcome is not None
+    client, url = signed_in(office.rep), f"/leads/{lead.public_id}/outcomes/{met.outcome.pk}/"
+    page = client.get(url).content.decode()
+    assert "Correct the outcome: meeting" in page
+    assert 'name="occurred_at"' in page
+    for name in ("amount", "currency", "deal_stage"):
+        assert f'name="{name}"' not in page
+    assert "Restated: Meeting." in text(client.post(url, {"occurred_at": at_now()}, follow=True))
+
+
 def test_an_outcome_is_taken_back_and_the_lead_goes_back(office: Office) -> None:
     lead, outcome = won(office)
     url = f"/leads/{lead.public_id}/outcomes/{outcome.pk}/withdraw/"

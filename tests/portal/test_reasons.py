@@ -114,6 +114,7 @@ def test_the_catalogue_shows_keys_what_follows_and_gaps(sign_in: Any) -> None:
     assert "Nurture until 90 days before that date." in page
     assert "Back to sales only with a new strong act." in page
     assert "Criteria gap" in page
+    assert '<span title="account.employees">Number of employees</span>' in page
     lines = sign_in("executive").get("/reasons/?format=csv").getvalue().decode()
     assert "too_small,fit,Company is too small,1," in lines
 
