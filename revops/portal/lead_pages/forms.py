@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import OutcomeStage
 
-UNASKED = {
+UNASKED: dict[str, tuple[str, ...]] = {
     OutcomeStage.MEETING: ("amount", "currency", "deal_stage", "reason"),
     OutcomeStage.OPPORTUNITY: ("reason",),
     OutcomeStage.WON: ("reason",),

@@ -73,8 +73,9 @@ def reason_new(request: HttpRequest) -> HttpResponse:
     first = ReasonFamily.objects.order_by("digit").first()
     family = request.GET.get("family") or (first.pk if first else "")
     free = free_digits(family)
-    start = {"family": family, "digit": free[0] if free else None, "label": request.GET.get("label", "")[:120]}
-    form = ReasonForm(request.POST or None, instance=ReasonCode(is_active=True, digit=start["digit"]), initial=start)
+    key = free[0] if free else None
+    start = {"family": family, "digit": key, "label": request.GET.get("label", "")[:120]}
+    form = ReasonForm(request.POST or None, instance=ReasonCode(is_active=True, digit=key or 0), initial=start)
     if request.method == "POST" and form.is_valid():
         saved = _save(request, form)
         if saved is not None:
