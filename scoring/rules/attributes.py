@@ -87,6 +87,9 @@ ATTRIBUTES: dict[str, Attribute] = {
 }
 """`lead.country` is the person's country, else the company's."""
 
+COUNTRIES = frozenset({"person.country", "account.country", "lead.country"})
+"""Held by code, said by name where a value was found; rules say codes, which are shorter and exact."""
+
 TEXT_TYPES = frozenset({FactType.CHOICE, FactType.FREE_TEXT})
 
 

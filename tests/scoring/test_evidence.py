@@ -49,7 +49,7 @@ FOUND = [
         {},
         "read the blog, then attended a webinar or requested a demo, last on 4 Mar 2026",
     ),
-    ({"fact": "lead.country", "none_of": ["us"]}, {"lead.country": "DE"}, "country is DE"),
+    ({"fact": "lead.country", "none_of": ["us"]}, {"lead.country": "DE"}, "country is Germany"),
 ]
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from scoring.rules.attributes import ATTRIBUTES, TEXT_TYPES, FactType
+from leads.names import country_name
+from scoring.rules.attributes import ATTRIBUTES, COUNTRIES, TEXT_TYPES, FactType
 from scoring.rules.conditions.base import Question
 from scoring.rules.fields import FACT, Field, FieldType
 from scoring.rules.kinds import Kind
@@ -44,6 +45,8 @@ class FactQuestion(Question):
             return self.clause(kinds)
         if attribute.type is FactType.FREE_TEXT:
             shown = ", ".join(words_of(str(value))) or _("known")
+        elif self.attribute in COUNTRIES:
+            shown = country_name(shown_value(value))
         else:
             shown = shown_date(value) if isinstance(value, date) else shown_value(value)
         return _("%(fact)s is %(value)s") % {"fact": label_of(self.attribute), "value": shown}
