@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +13,7 @@ from feedback.outcomes import Result, record_outcomes
 from leads.admission import Admission
 from leads.cleaning import one_line, read_moment
 from leads.models import Lead
+from leads.money import NotMoney, currency_code
 from leads.transitions import Move, move_leads
 from revops.foundation.bulk import insert_rows
 
@@ -56,16 +57,27 @@ def _record_rejections(past: Sequence[tuple[Admission, dict[str, Any]]], *, now:
 
 def _result(lead: Lead, history: dict[str, Any]) -> Result:
     at = read_moment(history["outcome_at"]) if history.get("outcome_at") else lead.occurred_at
+    amount, currency = read_money(history)
     return Result(
         lead_id=lead.pk,
         kind=str(history["outcome"]),
         occurred_at=at,
-        amount=read_amount(history.get("amount")),
-        currency=one_line(history.get("currency"), 3).upper() or "EUR",
+        amount=amount,
+        currency=currency,
         reason=one_line(history.get("reason_evidence"), 300),
         external_id=one_line(history.get("external_id"), 200),
         is_history=True,
     )
+
+
+def read_money(history: Mapping[str, Any]) -> tuple[Decimal | None, str]:
+    """Sum and currency of a deal, EUR if none is stated; no sum if its currency does not exist."""
+    amount = read_amount(history.get("amount"))
+    try:
+        currency = currency_code(one_line(history.get("currency"), 40) or "EUR")
+    except NotMoney:
+        return None, ""
+    return amount, "" if amount is None else currency
 
 
 def read_amount(value: Any) -> Decimal | None:

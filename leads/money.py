@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from revops.foundation.currencies import is_currency
+from revops.foundation.currencies import currency_named, is_currency
 
 _NO_DECIMALS = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
@@ -56,7 +56,7 @@ def major_units(minor: int, currency: str) -> Decimal:
 def currency_code(text: str) -> str:
     """Three letters in upper case. Raises NotMoney."""
     code = text.strip().upper()
-    code = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}.get(code, code)
+    code = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}.get(code, currency_named(code) or code)
     if not _CODE.fullmatch(code):
         raise NotMoney("Write the currency with three letters, like EUR.")
     if not is_currency(code):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from leads.money import NotMoney, currency_code
+
 from .targets import OUTCOMES, REASON_CODES
 from .values import NotReadable, looks_masked, read_boolean, read_date, read_moment, read_number
 from .vocabulary import guess_kind, guess_outcome, guess_reason
@@ -61,6 +63,14 @@ def text_setter(column: Column, target: str, values: Mapping[str, str]) -> Sette
         said = values.get(fold(text), text) if values else text
         if not said:
             return
+        if target == "currency":
+            try:
+                said = currency_code(said)
+            except NotMoney:
+                words = (
+                    f"“{said[:40]}” is no currency, so the sum beside it is not counted. Write three letters, like EUR."
+                )
+                row.complain(column, "unknown_currency", words, said)
         place = row.payload.setdefault("utm", {}) if is_utm else row.history if is_history else row.payload
         if target == "email" and "@" not in said and looks_masked(said):
             row.complain(

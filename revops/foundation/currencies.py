@@ -1,7 +1,8 @@
-"""Which three letters are a currency."""
+"""Which three letters are a currency, and which currency a name means."""
 
 from functools import cache
 
+from babel import Locale
 from babel.numbers import list_currencies
 
 
@@ -13,3 +14,13 @@ def _currencies() -> frozenset[str]:
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 knows the code, also of money that is no longer used."""
     return code in _currencies()
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    return {name.lower(): code for code, name in Locale("en").currencies.items()}
+
+
+def currency_named(name: str) -> str:
+    """The code of a currency's English name, like “US Dollar”; empty if none is called so."""
+    return _by_name().get(name.strip().lower(), "")

@@ -86,7 +86,9 @@ def test_money_comes_back_as_it_went(minor: int, currency: str) -> None:
     assert minor_units(major_units(minor, currency), currency) == minor
 
 
-@pytest.mark.parametrize(("text", "code"), [("eur", "EUR"), (" € ", "EUR"), ("$", "USD")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("eur", "EUR"), (" € ", "EUR"), ("$", "USD"), ("US dollar", "USD"), ("Euro", "EUR")]
+)
 def test_a_currency_has_three_letters(text: str, code: str) -> None:
     assert currency_code(text) == code
 

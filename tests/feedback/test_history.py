@@ -35,6 +35,18 @@ def test_past_outcomes_need_no_acceptance(company: Company, outcome: str) -> Non
     assert not Clock.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("currency", "amount", "kept"),
+    [("US Dollar", Decimal("5.00"), "USD"), ("ZZZ", None, ""), ("", Decimal("5.00"), "EUR")],
+)
+def test_a_sum_counts_only_in_a_currency_that_exists(
+    company: Company, currency: str, amount: Decimal | None, kept: str
+) -> None:
+    _admit(company, {"outcome": "won", "outcome_at": "2024-05-01T09:00:00Z", "amount": "5", "currency": currency})
+    row = Outcome.objects.get()
+    assert (row.amount, row.currency) == (amount, kept)
+
+
 def test_a_past_rejection_keeps_its_words(company: Company) -> None:
     lead = _admit(company, {"reason_code": "is_student", "reason_evidence": "  Already\n a student "})
     row = Disposition.objects.get()

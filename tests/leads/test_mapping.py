@@ -92,6 +92,14 @@ def test_one_column_may_become_two_things():
     assert row.payload["signals"][0]["kind"] == "form_submission"
 
 
+def test_a_currency_is_read_by_its_name_and_one_that_does_not_exist_is_noted():
+    columns = {"Sum": "amount", "In": "currency"}
+    assert payload(columns, ["Sum", "In"], ["5", "US Dollar"]).payload["history"]["currency"] == "USD"
+    row = payload(columns, ["Sum", "In"], ["5", "ZZZ"])
+    assert [error.code for error in row.errors] == ["unknown_currency"]
+    assert row.payload["attributes"] == {"in": "ZZZ"}
+
+
 def test_defaults_fill_what_no_column_says():
     row = payload(
         {"Id": "external_id", "R": "outcome"}, ["Id", "R"], ["7", ""], defaults={"outcome": "won", "currency": "EUR"}

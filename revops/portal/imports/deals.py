@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback.history import OUTCOME_KINDS, read_amount
+from feedback.history import OUTCOME_KINDS, read_money
 from feedback.outcomes import Result
 from leads.models import ImportRun, Lead
 from revops.portal import journey
@@ -71,13 +71,13 @@ def _result(row: FileRow, lead_id: UUID, is_history: bool) -> Result:
     payload = row.item.payload or {}
     history = payload["history"]
     at = history.get("outcome_at")
-    amount = read_amount(history.get("amount"))
+    amount, currency = read_money(history)
     return Result(
         lead_id=lead_id,
         kind=history["outcome"],
         occurred_at=datetime.fromisoformat(at) if at else None,
         amount=amount,
-        currency=str(history.get("currency") or "EUR")[:3].upper() if amount is not None else "",
+        currency=currency,
         reason=str(history.get("reason_evidence") or "")[:300],
         external_id=str(history.get("external_id") or row.key)[:200],
         attributes=payload.get("attributes") or {},
