@@ -46,7 +46,7 @@ class FactQuestion(Question):
         if attribute.type is FactType.FREE_TEXT:
             shown = ", ".join(words_of(str(value))) or _("known")
         elif self.attribute in COUNTRIES:
-            shown = country_name(shown_value(value))
+            shown = country_name(shown_value(str(value)))
         else:
             shown = shown_date(value) if isinstance(value, date) else shown_value(value)
         return _("%(fact)s is %(value)s") % {"fact": label_of(self.attribute), "value": shown}
