@@ -35,6 +35,11 @@ def sign_in_as_demo_user(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
+def not_here(request: HttpRequest, key: str = "") -> HttpResponse:
+    """A page of allauth that this portal does not have."""
+    raise Http404
+
+
 @login_required
 def own_settings(request: HttpRequest) -> HttpResponse:
     """Time zone, look and shortcuts of whoever is signed in."""
