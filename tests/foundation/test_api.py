@@ -193,6 +193,24 @@ class TestParameters:
         errors = problem(client_.get(f"{TEAMS}?{query}"), 422, "validation_error")["errors"]
         assert [(error["pointer"], error["code"]) for error in errors] == [(f"#/query/{query.split('=')[0]}", code)]
 
+    def test_a_list_gives_the_fields_that_were_asked_for(self, client_):
+        empty = client_.get(f"{TEAMS}?fields=name").json()
+        assert empty["data"] == []
+        client_.post(TEAMS, {"name": "A", "side": "sales"}, format="json")
+        answer = client_.get(f"{TEAMS}?fields=name,side&limit=1").json()
+        assert answer == {**empty, "data": [{"name": "A", "side": "sales"}]}
+
+    def test_a_record_gives_the_fields_that_were_asked_for(self, client_):
+        team = Team.objects.create(name="A", side="sales")
+        assert client_.get(f"{TEAMS}{team.pk}/?fields=side").json() == {"side": "sales"}
+
+    @pytest.mark.parametrize("names", ["nickname", "name,", "", "name,Name"])
+    def test_a_field_that_does_not_exist_is_pointed_at(self, client_, names):
+        client_.post(TEAMS, {"name": "A", "side": "sales"}, format="json")
+        (error,) = problem(client_.get(f"{TEAMS}?fields={names}"), 422, "validation_error")["errors"]
+        assert (error["pointer"], error["code"]) == ("#/query/fields", "unknown_field")
+        assert "Fields are: id, name, side" in error["detail"]
+
     def test_a_write_knows_no_parameters(self, client_):
         problem(client_.post(f"{TEAMS}?side=sales", {"name": "A"}, format="json"), 422, "validation_error")
 

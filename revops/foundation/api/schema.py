@@ -81,7 +81,7 @@ class PortalSchema(AutoSchema):
         if self.method != "GET":
             return []
         view: Any = self.view
-        own = [_parameter("query", name, {"type": "string"}) for name in sorted(view.query_parameters)]
+        own = [_parameter("query", name, {"type": "string"}) for name in ("fields", *sorted(view.query_parameters))]
         filters = view.filterset_class.base_filters if view.filterset_class else {}
         own += [_parameter("query", name, _schema_of_filter(each)) for name, each in filters.items()]
         if not view.sorts:

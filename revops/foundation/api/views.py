@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from revops.foundation.api import etags, idempotency, pagination, throttling
+from revops.foundation.api import etags, idempotency, pagination, sparse, throttling
 from revops.foundation.api.parsers import StrictJsonParser
 from revops.foundation.api.permissions import May
 from revops.foundation.api.problems import FieldError, ProblemError
@@ -59,7 +59,7 @@ class ApiView(APIView):
             handler = self._handler(asked)
             if asked.method in WRITES and self.is_transactional:
                 return self._write(asked, handler)
-            return self._finished(handler(asked, *args, **kwargs))
+            return self._finished(self._chosen(handler(asked, *args, **kwargs)))
         except Exception as error:  # noqa: BLE001 - every refusal has an answer
             return self._finished(self.handle_exception(error))
 
@@ -123,6 +123,13 @@ class ApiView(APIView):
             self._add_headers(response)
         return response
 
+    def _chosen(self, response: Any) -> Any:
+        """The answer to a GET with the fields that were asked for; whole if none were."""
+        names = self.request.query_params.get(sparse.PARAMETER)
+        if names is not None and response.status_code == 200:
+            response.data = sparse.only(getattr(response, "data", None), names)
+        return response
+
     def _finished(self, response: Any) -> Any:
         """The rendered answer, with everything each answer carries."""
         if isinstance(response, Response) and not getattr(self.request, "accepted_renderer", None):
@@ -160,7 +167,7 @@ class ApiView(APIView):
         given = request.query_params
         if not given:
             return
-        known: set[str] = set(self.query_parameters) if request.method == "GET" else set()
+        known: set[str] = {sparse.PARAMETER, *self.query_parameters} if request.method == "GET" else set()
         if request.method == "GET" and self.filterset_class is not None:
             known |= set(self.filterset_class.base_filters)
         if request.method == "GET" and (self.sorts or self.filterset_class is not None):
