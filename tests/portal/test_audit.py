@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from revops.foundation import ledger
-from revops.foundation.ids import new_id
+from revops.foundation.ids import encode, new_id
 from revops.foundation.models import LedgerEntry, Notice
 from tests.conftest import NOW
 from tests.factories import UserFactory
@@ -44,6 +44,37 @@ def test_acts_and_instants_are_told_as_people_say_them(sign_in: Any) -> None:
     assert 'title="rulebook.signed_by_sales">Rulebook signed by sales' in page
     for words in ("goes live at", "4 Mar 2026 10:30", "yes"):
         assert words in page
+
+
+def test_codes_people_days_and_kinds_are_told_in_words(sign_in: Any) -> None:
+    judge, lead = UserFactory.create(name="Ines Duarte"), new_id()
+    ledger.record(
+        [
+            LedgerEntry(
+                occurred_at=NOW, actor_label="Paul Kaminski", action="contest.opened", subject_kind="spendfile",
+                subject_id=SUBJECT,
+                after={
+                    "judge": str(judge.pk), "lead": str(lead), "wrong": "met_criteria", "due_on": "2026-11-26",
+                    "month": "2026-10", "rules": {"test_data": 12, "disposable": 7}, "hash": "0123456789abcdef" * 4,
+                },
+            )
+        ]
+    )  # fmt: skip
+    page = sign_in().get("/audit/").content.decode()
+    for words in (
+        ">Spend file</a>", "Ines Duarte", encode("lead", lead), "met criteria", "26 Nov 2026", "Oct 2026",
+        "test data 12, disposable 7", ">0123456789ab…</code>",
+    ):  # fmt: skip
+        assert words in page
+    assert str(judge.pk) not in page
+
+
+def test_fields_that_were_and_are_empty_are_left_out(sign_in: Any) -> None:
+    written(after={"filters": {}, "effects": [], "id_header": "", "unpacks": False})
+    page = sign_in().get("/audit/").content.decode()
+    assert ">unpacks</span> no" in page
+    for name in ("filters", "effects", "id header"):
+        assert f">{name}</span>" not in page
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -13,25 +10,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from revops.foundation import ledger
 from revops.foundation.models import LedgerEntry
 from revops.portal.audit.filters import FILTERS, active_filters, filtered
+from revops.portal.audit.words import kind_words, shown, told
 from revops.portal.back_office import csv_response, needs, page_of, person_of, query_of
 
 MOST_IN_A_FILE = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of an entry; "" where nothing was or is."""
-
-    field: str
-    before: str
-    after: str
 
 
 @needs("audit.view")
@@ -44,40 +31,13 @@ def ledger_list(request: HttpRequest) -> HttpResponseBase:
     page = page_of(entries, ("-id",), request)
     context = {
         "page": page,
-        "rows": [(entry, changes_of(entry)) for entry in page.rows],
-        "kinds": [(kind, kind.replace("_", " ")) for kind in _kinds()],
+        "rows": told(page.rows),
+        "kinds": sorted(((kind, kind_words(kind)) for kind in _kinds()), key=lambda one: one[1]),
         "active": sum(1 for name in FILTERS if request.GET.get(name)),
         "csv_url": f"?{query_of(request, format='csv')}",
         "now": timezone.now(),
     }
     return render(request, "audit/list.html", context)
-
-
-def changes_of(entry: LedgerEntry) -> list[Change]:
-    """What an entry says was before and is now, field by field."""
-    before, after = entry.before or {}, entry.after or {}
-    names = sorted({*before, *after})
-    return [Change(name.replace("_", " "), _read(before.get(name)), _read(after.get(name))) for name in names]
-
-
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*")
-
-
-def _read(value: Any) -> str:
-    """A value of an entry as people read it: instants in the reader's zone, lists as words."""
-    if isinstance(value, str) and _INSTANT.fullmatch(value) and (at := parse_datetime(value)) is not None:
-        return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%-d %b %Y %H:%M}"
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return _shown(value)
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _kinds() -> list[str]:
@@ -113,5 +73,5 @@ def _lines(entries: Any) -> Iterator[list[object]]:
     for row in entries.order_by("-id")[:MOST_IN_A_FILE].iterator(chunk_size=2000):
         yield [
             row.occurred_at.isoformat(), row.actor_label, row.action, row.subject_kind, row.subject_id or "",
-            row.cause, row.request_id, _shown(row.before), _shown(row.after),
+            row.cause, row.request_id, shown(row.before), shown(row.after),
         ]  # fmt: skip

@@ -10,7 +10,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from revops.portal.audit.words import kind_words
+
 register = template.Library()
+register.filter(kind_words)
 SELECTED = " selected"
 
 
@@ -32,7 +35,7 @@ def day_words(text: str) -> str:
 @register.filter
 def act_words(action: str) -> str:
     """An act of the ledger as people say it: "rulebook.signed_by_sales" is "Rulebook signed by sales"."""
-    words = action.replace(".", " ").replace("_", " ")
+    words = action.replace(".", " ").replace("_", " ").replace("api ", "API ")
     return f"{words[:1].upper()}{words[1:]}"
 
 
