@@ -44,8 +44,8 @@ FAILED_WORDS: Mapping[str, str | Promise] = {
     Test.PRESENT: _("absent"),
     Test.STAYS: _("about to leave for more than 5 days"),
     Test.RULE: _("the rule sends it to others"),
-    Test.TERRITORY: _("another territory"),
-    Test.TIER: _("another tier"),
+    Test.TERRITORY: _("in another territory"),
+    Test.TIER: _("for another tier"),
     Test.CAPACITY: _("has as much open work as they can take"),
 }
 

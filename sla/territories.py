@@ -223,11 +223,11 @@ def _conditions(rule: TerritoryRule, names: Names) -> str:
 def _size(rule: TerritoryRule) -> str:
     low, high = rule.employees_from, rule.employees_to
     if low is not None and high is not None:
-        return _("with %(low)s to %(high)s employees") % {"low": low, "high": high}
+        return _("with %(low)s to %(high)s employees") % {"low": f"{low:,}", "high": f"{high:,}"}
     if low is not None:
-        return ngettext("with at least %(n)s employee", "with at least %(n)s employees", low) % {"n": low}
+        return ngettext("with at least %(n)s employee", "with at least %(n)s employees", low) % {"n": f"{low:,}"}
     if high is not None:
-        return ngettext("with at most %(n)s employee", "with at most %(n)s employees", high) % {"n": high}
+        return ngettext("with at most %(n)s employee", "with at most %(n)s employees", high) % {"n": f"{high:,}"}
     return ""
 
 

@@ -85,7 +85,7 @@ KINDS: tuple[NoticeKind, ...] = (
     ),
     NoticeKind(
         "lead.unrouted", _("A lead has nobody"), _("Routing found nobody who could take it."),
-        _("Nobody could take Acme Works: 2 absent, 1 another territory."), frozenset({*_HEADS, Role.ADMIN}),
+        _("Nobody could take Acme Works: 2 absent, 1 in another territory."), frozenset({*_HEADS, Role.ADMIN}),
         email=_HOURLY,
     ),
     NoticeKind(

@@ -40,6 +40,9 @@ def label_of(attribute: str) -> str:
 
 
 def shown_value(value: str | int) -> str:
+    """A value as people write it: thousands apart, codes of two letters in capitals."""
+    if isinstance(value, int):
+        return f"{value:,}"
     text = str(value)
     return _SHORTEST_VALUES.get(text) or (text.upper() if len(text) == 2 and text.isalpha() else text)
 

@@ -121,7 +121,7 @@ NAMES = Names(
                 }
             },
             (
-                "Leads from companies that are enterprise (1,000 and more), with at least 1000 employees, in steel,"
+                "Leads from companies that are enterprise (1,000 and more), with at least 1,000 employees, in steel,"
                 " who speak fr go to team Sales EMEA. If none of them can take it, the next rule decides."
             ),
         ),

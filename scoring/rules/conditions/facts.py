@@ -194,12 +194,12 @@ class Between(FactQuestion):
             raise reader.refuse(_("The range is empty: its lower end is above its upper end."), "at_least")
 
     def clause(self, kinds: Mapping[str, Kind]) -> str:
-        words = {"fact": label_of(self.attribute), "low": self.at_least, "high": self.at_most}
+        fact, low, high = label_of(self.attribute), shown_value(self.at_least or 0), shown_value(self.at_most or 0)
         if self.at_most is None:
-            return _("%(fact)s is at least %(low)d") % words
+            return _("%(fact)s is at least %(low)s") % {"fact": fact, "low": low}
         if self.at_least is None:
-            return _("%(fact)s is at most %(high)d") % words
-        return _("%(fact)s is %(low)d to %(high)d") % words
+            return _("%(fact)s is at most %(high)s") % {"fact": fact, "high": high}
+        return _("%(fact)s is %(low)s to %(high)s") % {"fact": fact, "low": low, "high": high}
 
     def holds(self, facts: Workspace) -> Mask:
         values = facts.number(self.attribute)
