@@ -14,6 +14,7 @@ from leads.matching.reasons import sentence_of
 from leads.merging.choices import ACCOUNT_CHOICES, PERSON_CHOICES, Choice, differing, usually_taken
 from leads.merging.people import goes_on, open_leads
 from leads.models import Account, AccountProposal, Lead, Person, PersonProposal, Signal
+from leads.names import country_name
 from sla.handoffs import latest_handoffs
 from sla.models import HandOff
 
@@ -151,5 +152,10 @@ def _words(choice: Choice, row: Any) -> str:
             if isinstance(row, Account):
                 columns = ("name",)
             return " ".join(str(getattr(row, column)) for column in columns).strip()
+        case "country":
+            places = [country_name(row.country), *(getattr(row, column) for column in choice.columns[1:])]
+            return " · ".join(place for place in places if place)
+        case "employees":
+            return f"{row.employees:,}" if row.employees else ""
         case _:
             return " · ".join(str(getattr(row, column)) for column in choice.columns if getattr(row, column))
