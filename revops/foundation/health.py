@@ -154,7 +154,7 @@ def check_queue() -> Check:
     except (redis.RedisError, OSError) as problem:
         return Check("queue", _first_line(problem), "Repair Valkey first.")
     action = "Start a worker: 'manage.py portal' runs one." if waiting > 1_000 else ""
-    return Check("queue", f"{waiting} messages wait for a worker", action)
+    return Check("queue", "1 message waits" if waiting == 1 else f"{waiting} messages wait", action)
 
 
 def check_jobs() -> Check:
@@ -204,12 +204,14 @@ def _check_delay(name: str, table: str, column: str, state: str) -> Check:
         return Check(name, "nothing waits")
     delay = timezone.now() - oldest
     action = "Start a worker and a scheduler: 'manage.py portal' runs both." if delay > MAX_QUEUE_DELAY else ""
-    return Check(name, f"{waiting} wait, the oldest for {_minutes(delay)}", action)
+    return Check(name, f"{waiting} {'waits' if waiting == 1 else 'wait'}, the oldest for {_minutes(delay)}", action)
 
 
 def _minutes(delay: timedelta) -> str:
     seconds = int(delay.total_seconds())
-    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds // 3_600} h {seconds // 60 % 60} min"
 
 
 def _first_line(problem: BaseException) -> str:

@@ -32,7 +32,7 @@ def _no_real_checks(monkeypatch: Any) -> None:
 def test_a_check_that_fails_says_what_to_do(sign_in: Any) -> None:
     page = sign_in().get("/health/").content.decode()
     assert "Something needs you" in page
-    assert "Start a worker." in page
+    assert "<li>Long work: Start a worker.</li>" in page
     assert "40 GB free" in page
 
 
@@ -64,10 +64,10 @@ def test_what_waits_is_told_with_its_error(sign_in: Any, company: Any) -> None:
         kind="lead.accepted", subject_kind="lead", channel="email", created_at=now, available_at=now
     )
     Job.objects.create(
-        kind="import", state="failed", error="Line 3 ends too early.", created_at=now, started_at=now, finished_at=now
+        kind="import_run", state="failed", error="Line 3 ends too early.", created_at=now, started_at=now, finished_at=now
     )
     page = sign_in().get("/health/").content.decode()
-    for words in ("KeyError: plan", "1 due, the oldest since", "Line 3 ends too early."):
+    for words in ("KeyError: plan", "the oldest:", "Line 3 ends too early.", "Import a file"):
         assert words in page
     assert "does not balance" not in page
 

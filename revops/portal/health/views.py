@@ -38,6 +38,20 @@ CHANNELS = {
     "chat": _("Chat"),
     "in_app": _("In the portal"),
 }
+JOBS = {
+    "account.surge": _("Watch accounts for a rise"),
+    "audit_integrity": _("Audit everything stored"),
+    "backtest": _("Try a rule on history"),
+    "campaigns_resolve": _("Match leads with campaigns"),
+    "erase_person": _("Erase a person"),
+    "import_dry_run": _("Dry run of an import"),
+    "import_run": _("Import a file"),
+    "import_undo": _("Undo an import"),
+    "override": _("Emergency change of a rule"),
+    "rescore": _("Score leads again"),
+    "retention": _("Remove what is kept no longer"),
+    "vet_list": _("Vet a list"),
+}
 JOB_TONES = {"failed": "bad", "running": "note", "waiting": "neutral", "paused": "warn"}
 
 
@@ -50,16 +64,17 @@ def health(request: HttpRequest) -> HttpResponseBase:
     days = balance_of_days(now)
     if request.GET.get("format") == "csv":
         return _csv(days)
-    checks = list(examine())
+    checks = [(NAMES.get(check.name, check.name), check) for check in examine()]
     unbalanced = [day for day in days if not day.balances]
     context = {
-        "checks": [(NAMES.get(check.name, check.name), check) for check in checks],
-        "bad": [check for check in checks if not check.ok],
+        "checks": checks,
+        "bad": [(name, check) for name, check in checks if not check.ok],
         "days": days,
         "n_days": DAYS,
         "unbalanced": unbalanced,
         "lags": [(CHANNELS.get(lag.channel, lag.channel), lag) for lag in outbox_lags(now)],
         "jobs": open_jobs(),
+        "job_names": JOBS,
         "job_tones": JOB_TONES,
         "pending": pending(),
         "proof": latest_proof(),
