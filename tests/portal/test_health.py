@@ -64,7 +64,12 @@ def test_what_waits_is_told_with_its_error(sign_in: Any, company: Any) -> None:
         kind="lead.accepted", subject_kind="lead", channel="email", created_at=now, available_at=now
     )
     Job.objects.create(
-        kind="import_run", state="failed", error="Line 3 ends too early.", created_at=now, started_at=now, finished_at=now
+        kind="import_run",
+        state="failed",
+        error="Line 3 ends too early.",
+        created_at=now,
+        started_at=now,
+        finished_at=now,
     )
     page = sign_in().get("/health/").content.decode()
     for words in ("KeyError: plan", "the oldest:", "Line 3 ends too early.", "Import a file"):
