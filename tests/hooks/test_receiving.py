@@ -192,6 +192,8 @@ def test_a_marketer_registers_a_sender_sees_its_secret_once_and_maps_a_sample(si
     client = sign_in("marketer")
     preview = client.post("/webhooks/in/preview/", fields(company["source"])).content.decode()
     assert "ada@acme-works.com" in preview
+    assert "<dt>E-mail</dt>" in preview
+    assert "<dt>Fact “plan”</dt>" in preview
     made = client.post("/webhooks/in/new/", fields(company["source"]))
     hook = InboundHook.objects.get()
     assert hook.mapping == [{"target": "email", "pointer": "/lead/email"},

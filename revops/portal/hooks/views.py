@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from leads.hooks.field_mapping import Mapped, suggest_rows
+from leads.hooks.field_mapping import TARGETS, Mapped, suggest_rows
 from leads.hooks.unpacking import NotReadable, entries_of, pointers_in, read_body
 from leads.models import HookDelivery, InboundHook
 from leads.models.hooks import DeliveryState, HookScheme
@@ -132,13 +132,17 @@ def _preview(form: HookForm, rows: MappingRows, sample: str) -> dict[str, Any]:
 
 
 def _facts(mapped: Mapped) -> dict[str, Any]:
-    """The facts of an entry in rows; those inside others under a name like attributes.plan."""
+    """The facts of an entry in rows, by the words of the mapping; a fact of their own by its name."""
     own = {"external_id": mapped.external_id, "campaign": mapped.campaign_key, "occurred_at": mapped.occurred_at or ""}
     rows: list[tuple[str, Any]] = []
     for name, value in {**mapped.payload, **own}.items():
         inner = value.items() if isinstance(value, dict) else ()
-        rows += [(f"{name}.{part}", one) for part, one in inner] if inner else [(name, value)]
+        rows += [(_named(part), one) for part, one in inner] if inner else [(_named(name), value)]
     return {"facts": [row for row in rows if row[1]], "remarks": mapped.remarks}
+
+
+def _named(name: str) -> str:
+    return str(TARGETS.get(name) or _("Fact “%(name)s”") % {"name": name})
 
 
 def _pointers(hook: InboundHook, sample: str) -> list[tuple[str, str]]:
