@@ -27,9 +27,9 @@ from revops.portal.submissions.journal import rule_words
 
 OUTCOME_WORDS = {
     "new": gettext_lazy("New leads"),
-    "attached": gettext_lazy("Attached to known leads"),
+    "attached": gettext_lazy("Attached"),
     "recorded": gettext_lazy("Outcomes recorded"),
-    "unchanged": gettext_lazy("Unchanged, known before"),
+    "unchanged": gettext_lazy("Known before"),
     "quarantined": gettext_lazy("Quarantined"),
     "refused": gettext_lazy("Refused"),
     "pending": gettext_lazy("Still being looked at"),
@@ -252,7 +252,7 @@ def states_of(runs: list[ImportRun]) -> dict[UUID, tuple[str, str]]:
         elif job is None:
             states[run.pk] = (_("Draft"), "neutral")
         elif job.state == JobState.DONE and run.counts.get("refused"):
-            states[run.pk] = (_("Done, some rows refused"), "warn")
+            states[run.pk] = (_("Done, some refused"), "warn")
         else:
             states[run.pk] = (str(JobState(job.state).label), STATE_TONES[JobState(job.state)])
     return states

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from leads.files import UnreadableFile
+from leads.files.encodings import CHOICES as ENCODINGS
 from leads.mapping import MappingError
 from leads.models import ImportKind, ImportRun, Source
 from revops.foundation import policy
@@ -107,7 +108,13 @@ def import_shape(request: HttpRequest, run: ImportRun) -> HttpResponse:
             form.add_error(None, problem.words)
         else:
             return redirect("import-shape", run.public_id)
-    context = {"run": run, "shape": shape, "form": form, "steps": steps_of(run, "import-shape")}
+    context = {
+        "run": run,
+        "shape": shape,
+        "encoding": ENCODINGS.get(shape.encoding, shape.encoding),
+        "form": form,
+        "steps": steps_of(run, "import-shape"),
+    }
     return render(request, "imports/shape.html", context, status=_status(form))
 
 

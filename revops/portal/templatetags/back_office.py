@@ -24,6 +24,12 @@ def of(values: Mapping[Any, Any], key: Any) -> Any:
 
 
 @register.filter
+def filled(cells: Iterable[Any]) -> list[str]:
+    """The cells of a row that hold something."""
+    return [text for text in (str(cell).strip() for cell in cells) if text]
+
+
+@register.filter
 def day_words(text: str) -> str:
     """A day like 2026-11-23 as people write it; other words as they are."""
     try:
