@@ -104,7 +104,8 @@ def clean_email(text: str) -> tuple[str, str]:
     try:
         return validate_email(text, check_deliverability=False, strict=False).normalized.lower(), ""
     except EmailNotValidError as error:
-        return "", f"{error} Write one address, like ada@company.com."
+        words = str(error).replace("email address", "e-mail address")
+        return "", f"{words} Write one address, like ada@company.com."
 
 
 @lru_cache(maxsize=65_536)
