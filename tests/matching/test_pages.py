@@ -79,6 +79,13 @@ def test_an_empty_queue_says_what_comes_here(office: Office) -> None:
     assert "No question is open" in signed_in(office.admin).get("/merges/").content.decode()
 
 
+def test_two_are_compared_in_words_not_in_codes(office: Office) -> None:
+    proposal = asked(office)
+    Person.objects.update(country="DE", city="Köln")
+    page = signed_in(office.marketer).get(f"/merges/people/{proposal.public_id}/").content.decode()
+    assert "Germany · Köln" in page
+
+
 def test_two_are_shown_side_by_side_and_merged_as_chosen(office: Office) -> None:
     proposal = asked(office)
     client, path = signed_in(office.marketer), f"/merges/people/{proposal.public_id}/"

@@ -112,7 +112,9 @@ def test_the_page_grants_lists_and_ends_overrides(company: Any, lead: Lead, sign
     assert granted.settled_at is not None
     assert "over already" in admin.post(f"/overrides/{granted.pk}/end/", follow=True).content.decode()
     assert "They called the board" in admin.get("/overrides/", {"state": "over"}).content.decode()
-    assert "No override" in admin.get("/overrides/", {"state": "active"}).content.decode()
+    page = admin.get("/overrides/", {"state": "active"}).content.decode()
+    assert "No override" in page
+    assert "No lead is treated otherwise than the rules say." in page
 
 
 @pytest.mark.parametrize("role", ["rep", "marketer", "sales_manager", "marketing_manager"])

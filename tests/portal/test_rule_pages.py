@@ -15,6 +15,7 @@ from leads.models import Lead, SignalKind
 from revops.foundation.models import LedgerEntry, OutboxMessage
 from revops.portal import journey
 from revops.portal.rules.going_live import publish_due, report_effects
+from revops.portal.templatetags.rule_marks import more_or_fewer
 from scoring.marks import score_notes
 from scoring.models import KindVerdict, ReasonMark, Rulebook, RulebookEffect
 from scoring.publishing import (
@@ -53,9 +54,24 @@ def test_any_two_versions_are_compared_in_words(company: Any, sign_in: Any) -> N
 
 def test_the_page_of_a_rule_tells_its_history(company: Any, sign_in: Any) -> None:
     page = sign_in("rep").get("/rules/rule/webinar/").content.decode()
-    assert "Attended a webinar" in page
+    assert "<h1>Attended a webinar" in page
+    assert "The rule “webinar”" in page
     assert "Version 1" in page
     assert sign_in("rep").get("/rules/rule/no_such_rule/").status_code == 404
+
+
+def test_the_change_log_says_for_which_side_somebody_signed(company: Any, sign_in: Any) -> None:
+    live_again(company, NOW)
+    page = sign_in("rep").get("/rules/changes/").content.decode()
+    assert "Signed for sales" in page
+    assert "Signed for marketing" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(None, "–"), (0.0, "±0"), (-0.04, "−0.04"), (0.3, "+0.3"), (-12.4, "−12")]
+)
+def test_a_small_change_is_not_written_as_none(change: float | None, words: str) -> None:
+    assert more_or_fewer(change) == words
 
 
 def live_again(company: Any, now: Any, points: int = 4000, **parts: Any) -> Rulebook:

@@ -39,6 +39,10 @@ SENTENCES = [
         {"axis": "fit", "when": {"fact": "lead.country", "none_of": ["de", "at"]}},
         "Country is known and not DE or AT: +10 fit.",
     ),
+    (
+        {"axis": "fit", "when": {"fact": SIZE, "at_least": 50, "at_most": 1000}},
+        "Number of employees is 50 to 1,000: +10 fit.",
+    ),
     ({"axis": "fit", "when": {"fact": SIZE, "not_equals": 1}}, "Number of employees is known and not 1: +10 fit."),
     (
         {"when": TWICE, "points": 12 * POINT, "half_life_days": 14},

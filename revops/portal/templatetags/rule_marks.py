@@ -51,9 +51,10 @@ def weekly(value: float | None) -> str:
 
 @register.filter
 def more_or_fewer(value: float | None) -> str:
-    """A change with its sign."""
+    """A change with its sign; one too small for a digit gets two, so that it does not look like none."""
     if value is None:
         return "–"
-    if abs(value) < 0.05:
+    if abs(value) < 0.005:
         return "±0"
-    return f"{'+' if value > 0 else '−'}{weekly(abs(value))}"
+    shown = f"{abs(value):.2f}" if abs(value) < 0.05 else weekly(abs(value))
+    return f"{'+' if value > 0 else '−'}{shown}"
