@@ -207,7 +207,7 @@ def test_spend_is_looked_at_taken_over_and_undone(
     client = sign_in("marketer")
     address = upload(client, FILE, settings, tmp_path).url
     page = client.get(address).content.decode()
-    assert "15.50 EUR" in page
+    assert "15.50&nbsp;EUR" in page
     assert "The month or the amount is empty." in page
     assert not Spend.objects.exists()
     client.post(f"{address}take-over/")
