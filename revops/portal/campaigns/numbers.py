@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,9 +59,10 @@ def by_month(campaign: Campaign, months: Months) -> list[tuple[Any, Yield]]:
 
 def cost_chart(rows: Sequence[CampaignRow], currency: str) -> Chart:
     """Cost per accepted lead, dearest first; those with too few accepted leads come last, pale, as the note says."""
+    names = Counter(row.campaign.name for row in rows)
     drawn = [
         Bar(
-            row.campaign.name,
+            row.campaign.name if names[row.campaign.name] == 1 else f"{row.campaign.name} · {row.campaign.source.name}",
             round(row.yielded.cost),
             _("n=%(n)s") % {"n": row.yielded.accepted},
             "mute" if is_too_few(row.yielded.accepted) else "",

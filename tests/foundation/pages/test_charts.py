@@ -176,6 +176,7 @@ def test_ticks_are_even_and_cover_the_data(low: float, size: float) -> None:
         (None, "%", "–"),
         (-0.01, "", "0"),
         (12.0, "h", "12\u202fh"),
+        (1200, "EUR", "1,200\u00a0EUR"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(value: float | None, unit: str, words: str) -> None:

@@ -82,13 +82,14 @@ def shorten(words: str, length: int) -> str:
 
 
 def say(value: float | None, unit: str = "", sign: bool = False) -> str:
-    """A number as printed: thousands apart, at most one decimal, a true minus, the unit after a thin space."""
+    """A number as printed: thousands apart, at most one decimal, a true minus, the unit after a thin space (EUR: a whole)."""
     if value is None:
         return "–"
     rounded = round(value, 1) if abs(value) < 100 else round(value)
     shown = f"{abs(rounded):,.0f}" if rounded == int(rounded) else f"{abs(rounded):,.1f}"
     before = "−" if rounded < 0 else "+" if sign and rounded > 0 else ""
-    return f"{before}{shown}\u202f{unit}" if unit else f"{before}{shown}"
+    space = "\u00a0" if unit.isupper() else "\u202f"
+    return f"{before}{shown}{space}{unit}" if unit else f"{before}{shown}"
 
 
 def share_of(part: float, whole: float) -> str:
