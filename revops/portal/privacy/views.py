@@ -56,7 +56,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
     waiting = PrivacyRequest.objects.filter(state__in=OPEN)
     context = {
         "page": page_of(rows, ("-opened_at", "-pk"), request),
-        "kinds": RequestKind.choices,
+        "kinds": [(RequestKind.EXPORT, _("A copy of their data")), (RequestKind.ERASE, _("To be erased"))],
         "states": [("open", _("Open")), ("overdue", _("Overdue")), ("done", _("Done")), ("refused", _("Refused"))],
         "active": sum(1 for name in FILTERS if request.GET.get(name)),
         "q": q,
