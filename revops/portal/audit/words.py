@@ -41,8 +41,9 @@ def told(entries: Iterable[LedgerEntry]) -> list[tuple[LedgerEntry, list[Change]
     """Entries with what each changed, in words; the people they name are read at once."""
     entries = list(entries)
     found = {one for entry in entries for one in _uuids([entry.before, entry.after])}
-    named = User.objects.filter(pk__in=found).values_list("pk", "name") if found else ()
-    people = {str(pk): name for pk, name in named}
+    people: dict[str, str] = {}
+    if found:
+        people = {str(pk): name for pk, name in User.objects.filter(pk__in=found).values_list("pk", "name")}
     return [(entry, changes_of(entry, people)) for entry in entries]
 
 
