@@ -82,7 +82,7 @@ def shorten(words: str, length: int) -> str:
 
 
 def say(value: float | None, unit: str = "", sign: bool = False) -> str:
-    """A number as printed: one decimal at most, a true minus, the unit after a thin space (a currency after a whole)."""
+    """A number as printed: one decimal at most, a true minus, the unit after a thin space (a currency: a whole)."""
     if value is None:
         return "–"
     rounded = round(value, 1) if abs(value) < 100 else round(value)
