@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -110,7 +111,7 @@ def _page(request: HttpRequest, public_id: str, form: ConsentForm) -> HttpRespon
         "form": form,
         "may_record": can(user, "consents.record"),
         "withdraw_url": withdraw_url(person.pk),
-        "form_links": [(one, request.build_absolute_uri(f"/f/{one.slug}/?v={token}")) for one in forms],
+        "form_links": [(one, f"{settings.PUBLIC_URL}/f/{one.slug}/?v={token}") for one in forms],
         "sees_submissions": can(user, "submissions.view"),
     }
     return render(request, "consents/person.html", context, status=422 if form.is_bound and form.errors else 200)
