@@ -179,6 +179,21 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever's password or second factor change
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if DEMO_MODE else {"login_failed": "10/m/ip,5/5m/key"}
+_FORMS = "revops.portal.session.sign_in_forms"
+ACCOUNT_FORMS = {
+    "login": f"{_FORMS}.SignInForm",
+    "change_password": f"{_FORMS}.ChangePasswordForm",
+    "set_password": f"{_FORMS}.SetPasswordForm",
+    "reset_password": f"{_FORMS}.ForgottenPasswordForm",
+    "reset_password_from_key": f"{_FORMS}.ChoosePasswordForm",
+    "reauthenticate": f"{_FORMS}.PasswordAgainForm",
+}
+MFA_ADAPTER = "revops.foundation.signing_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": f"{_FORMS}.SecondFactorForm",
+    "reauthenticate": f"{_FORMS}.SecondFactorAgainForm",
+    "activate_totp": f"{_FORMS}.AuthenticatorAppForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "RevOps Portal"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}

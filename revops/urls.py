@@ -29,5 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if find_spec("revops.foundation.pages") and find_spec("revops.foundation.pages.errors"):
     handler400 = "revops.foundation.pages.errors.bad_request"
     handler403 = "revops.foundation.pages.errors.permission_denied"
+    handler429 = "revops.foundation.pages.errors.too_many_requests"  # asked for by allauth
     handler404 = "revops.foundation.pages.errors.page_not_found"
     handler500 = "revops.foundation.pages.errors.server_error"
