@@ -53,6 +53,12 @@ def major_units(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-decimals_of(currency))
 
 
+def as_typed(minor: int, currency: str) -> str:
+    """The amount as people type it: 45000, not 45000.00."""
+    whole, rest = divmod(minor, units_of(currency))
+    return str(major_units(minor, currency)) if rest else str(whole)
+
+
 def currency_code(text: str) -> str:
     """Three letters in upper case. Raises NotMoney."""
     code = text.strip().upper()

@@ -1,6 +1,7 @@
 """Which three letters are a currency, and which currency a name means."""
 
 from functools import cache
+from unicodedata import category
 
 from babel import Locale
 from babel.numbers import list_currencies
@@ -14,6 +15,11 @@ def _currencies() -> frozenset[str]:
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 knows the code, also of money that is no longer used."""
     return code in _currencies()
+
+
+def stands_before(unit: str) -> bool:
+    """Whether a unit is money, by its code or its sign, and so stands before the amount: “€ 12”, but “12 h”."""
+    return is_currency(unit) or (len(unit) == 1 and category(unit) == "Sc")
 
 
 @cache

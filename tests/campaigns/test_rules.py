@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.money import NotMoney, currency_code, major_units, minor_units
+from leads.money import NotMoney, as_typed, currency_code, major_units, minor_units
 from leads.spend_rows import BadSpend, find_columns, read_month, read_spend
 from leads.url_patterns import BadPattern, belongs, read_patterns
 from leads.utm_rules import BadRule, check_rules, closeness, read_rules, write_rules
@@ -129,3 +129,17 @@ def test_columns_are_found_by_what_ad_platforms_call_them() -> None:
 def test_a_row_of_spend_that_cannot_be_read_is_refused(cells: dict[str, str]) -> None:
     with pytest.raises(BadSpend):
         read_spend(cells, {"month": "m", "amount": "a"}, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "typed"),
+    [
+        (4_500_000, "EUR", "45000"),
+        (1_250, "EUR", "12.50"),
+        (1_250, "JPY", "1250"),
+        (1_250, "KWD", "1.250"),
+        (0, "EUR", "0"),
+    ],
+)
+def test_an_amount_stands_in_a_field_as_people_type_it(minor: int, currency: str, typed: str) -> None:
+    assert as_typed(minor, currency) == typed

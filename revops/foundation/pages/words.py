@@ -1,11 +1,13 @@
 """Numbers and spans of time as people say them."""
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 COUNTDOWN_ICONS = {
     "on_track": "clock",
     "soon": "hourglass",
@@ -25,6 +27,17 @@ def about(number: Any) -> str:
     if number < 1_000_000:
         return _("about %(n)s") % {"n": number_format(round(number, -3), force_grouping=True)}
     return _("about %(n)s million") % {"n": number_format(round(number / 1_000_000, 1)).removesuffix(".0")}
+
+
+def day_words(text: str) -> str:
+    """A day like 2026-11-23, or a month like 2026-11, as people write it; other words as they are."""
+    if not _DAY.fullmatch(text):
+        return text
+    try:
+        at = date.fromisoformat(f"{text}-01"[:10])
+    except ValueError:
+        return text
+    return f"{at:%-d %b %Y}" if text == at.isoformat() else f"{at:%b %Y}"
 
 
 def duration_words(span: timedelta | float | str | None) -> str:

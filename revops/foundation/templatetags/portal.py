@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from revops.foundation.currencies import stands_before
 from revops.foundation.ids import TEXT_LENGTH
 from revops.foundation.pages.charts import Chart
 from revops.foundation.pages.folding import always_same
@@ -196,13 +197,14 @@ def delta(change: float | str | None, unit: str = "", good_when: str = "up") -> 
     tone = "flat" if good_when == "neither" else "good" if rising == (good_when == "up") else "bad"
     change = int(change) if change == int(change) else change
     amount = number_format(abs(change), force_grouping=True)
+    if unit:
+        amount = "\u202f".join((unit, amount) if stands_before(unit) else (amount, unit))
     return format_html(
-        '<span class="delta delta-{}"><span aria-hidden="true">{}</span><span class="reader">{}</span> {}{}</span>',
+        '<span class="delta delta-{}"><span aria-hidden="true">{}</span><span class="reader">{}</span> {}</span>',
         tone,
         "▲" if rising else "▼",
         _("up") if rising else _("down"),
         amount,
-        f"\u202f{unit}" if unit else "",
     )
 
 

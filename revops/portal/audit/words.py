@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -18,10 +17,9 @@ from django.utils.translation import gettext as _
 
 from revops.foundation.ids import encode
 from revops.foundation.models import LedgerEntry, User
+from revops.foundation.pages.words import day_words
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MONTH = re.compile(r"\d{4}-\d{2}")
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -99,18 +97,7 @@ def _read_text(name: str, text: str, people: Mapping[str, str]) -> str:
         return encode(name, UUID(text)) if name == "lead" else text
     if _INSTANT.fullmatch(text) and (at := parse_datetime(text)) is not None:
         return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%-d %b %Y %H:%M}"
-    if _DAY.fullmatch(text) or _MONTH.fullmatch(text):
-        return _read_day(text)
-    return text.replace("_", " ") if _CODE.fullmatch(text) else text
-
-
-def _read_day(text: str) -> str:
-    try:
-        if _MONTH.fullmatch(text):
-            return f"{date.fromisoformat(f'{text}-01'):%b %Y}"
-        return f"{date.fromisoformat(text):%-d %b %Y}"
-    except ValueError:
-        return text
+    return text.replace("_", " ") if _CODE.fullmatch(text) else day_words(text)
 
 
 def _uuids(value: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Campaign
-from leads.money import NotMoney, currency_code, major_units, minor_units
+from leads.money import NotMoney, as_typed, currency_code, minor_units
 from leads.utm_rules import BadRule, read_rules, write_rules
 from revops.foundation.models import Role, User
 from revops.portal.back_office import offer
@@ -56,7 +56,7 @@ class CampaignForm(forms.ModelForm):
         offer(self, "owner", owners.filter(Q(is_active=True) | Q(pk=campaign.owner_id)), _("Nobody"))
         self.fields["rules"].initial = write_rules(campaign.match)
         if campaign.budget_minor is not None:
-            self.fields["budget"].initial = major_units(campaign.budget_minor, campaign.currency)
+            self.fields["budget"].initial = as_typed(campaign.budget_minor, campaign.currency)
         self.initial["currency"] = campaign.currency or settings.REPORTING_CURRENCY
         if not campaign._state.adding:
             del self.fields["key"], self.fields["source"]

@@ -1,7 +1,6 @@
 """What the templates of the back office share: selects of a filter bar, and looking a value up."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from django import template
@@ -10,9 +9,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from revops.foundation.pages.words import day_words
 from revops.portal.audit.words import kind_words
 
 register = template.Library()
+register.filter(day_words)
 register.filter(kind_words)
 SELECTED = " selected"
 
@@ -27,15 +28,6 @@ def of(values: Mapping[Any, Any], key: Any) -> Any:
 def filled(cells: Iterable[Any]) -> list[str]:
     """The cells of a row that hold something."""
     return [text for text in (str(cell).strip() for cell in cells) if text]
-
-
-@register.filter
-def day_words(text: str) -> str:
-    """A day like 2026-11-23 as people write it; other words as they are."""
-    try:
-        return f"{date.fromisoformat(text):%-d %b %Y}"
-    except ValueError:
-        return text
 
 
 @register.filter
