@@ -41,6 +41,13 @@ def test_a_change_has_a_sign_and_words_besides_its_colour(change: int, good: str
 
 
 @pytest.mark.parametrize(
+    ("unit", "words"), [("h", "1,200\u202fh"), ("€", "€\u202f1,200"), ("CHF", "CHF\u202f1,200"), ("", "1,200")]
+)
+def test_money_stands_before_its_amount(unit: str, words: str) -> None:
+    assert f" {words}</span>" in shown("{% delta 1200 unit %}", unit=unit)
+
+
+@pytest.mark.parametrize(
     ("number", "words"),
     [
         (982, "982"),
@@ -93,6 +100,13 @@ def test_a_countdown_ticks_unless_its_clock_is_paused() -> None:
     paused = shown("{% countdown due state='paused' words='paused' %}", due=due)
     assert "data-countdown" not in paused
     assert 'datetime="2026-03-04T15:00:00+00:00"' in paused
+
+
+def test_cards_of_one_name_are_no_landmarks_that_a_reader_cannot_tell_apart() -> None:
+    html = shown("{% card title=name %}a{% endcard %}{% card title=name %}b{% endcard %}", name="Ada Lovelace")
+    assert html.count("<h2>Ada Lovelace</h2>") == 2
+    assert "aria-label" not in html
+    assert "{#" not in html
 
 
 def test_components_escape_what_they_are_given() -> None:
