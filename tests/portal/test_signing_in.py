@@ -115,6 +115,25 @@ def test_an_unknown_address_gets_the_same_page_and_no_way_to_sign_up(client: Cli
     assert "http" not in letter.body
 
 
+def test_the_address_of_a_machine_is_answered_like_an_unknown_one(client: Client) -> None:
+    UserFactory.create(role="integration", email="crm@machines.example")
+    client.post("/accounts/password/reset/", {"email": "crm@machines.example"})
+    assert [letter.subject for letter in mail.outbox] == ["No account has this address"]
+
+
+def test_asking_for_a_link_while_no_mail_can_leave_says_so(
+    client: Client, rita: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(letter: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", refuse)
+    for address in (rita.email, "eve@stranger.example"):
+        answer = client.post("/accounts/password/reset/", {"email": address}, follow=True)
+        assert answer.status_code == 200
+        assert "No mail can leave at the moment" in answer.content.decode()
+
+
 def test_asking_too_often_is_answered_with_the_page_for_it(client: Client, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"reset_password": "1/h/key"}
     address = {"email": "often@stranger.example"}
