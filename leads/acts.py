@@ -75,27 +75,31 @@ def read_act(data: Mapping[str, Any], *, default_at: datetime | None) -> Act:
 def acts_of(item: Item, received_at: datetime) -> list[Act]:
     """The acts a submission stands for: those it lists, else one for sending it.
 
-    What continues an earlier submission stands only for what it lists, and so does history. A row of a list was
-    sent by a colleague: if it names no act, nobody saw the person do anything.
+    What continues an earlier submission stands only for what it lists, and so do history and rows of lists.
     """
     payload, at = item.payload or {}, item.occurred_at if item.is_history else item.occurred_at or received_at
     acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
     if payload.get("act"):
         acts.append(Act(kind=one_line(payload["act"], 48), topic=topic_of(payload.get("topic")), occurred_at=at))
-    if not acts and not _only_lists(item) and item.channel != Channel.IMPORT:
+    if not acts and not _only_lists(item) and not _is_row(item):
         acts.append(Act(kind=FORM, topic=topic_of(payload.get("topic")), occurred_at=at))
     return acts
 
 
 def coming_back(item: Item, received_at: datetime, acts: Sequence[Act]) -> list[Act]:
     """The act of enquiring again, beside the `acts` that the submission of a known lead stands for."""
-    if _only_lists(item):
+    if _only_lists(item) or (_is_row(item) and not acts):
         return []
-    return [Act(kind=REPEAT, topic=acts[0].topic if acts else "", occurred_at=item.occurred_at or received_at)]
+    return [Act(kind=REPEAT, topic=acts[0].topic, occurred_at=item.occurred_at or received_at)]
 
 
 def _only_lists(item: Item) -> bool:
     return item.is_history or bool((item.payload or {}).get("continues"))
+
+
+def _is_row(item: Item) -> bool:
+    """Whether a colleague sent it in a list: then nobody saw the person do more than it names."""
+    return item.channel == Channel.IMPORT
 
 
 def record_acts(

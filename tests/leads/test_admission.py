@@ -59,6 +59,14 @@ def test_a_repeat_enquiry_is_attached_and_counts_as_interest(source: Source) -> 
     ]  # fmt: skip
 
 
+def test_a_known_person_on_a_list_did_nothing_unless_the_row_names_an_act(source: Source) -> None:
+    admit(item(source))
+    (bare,) = admit(item(source, need="Call me", _channel="import"))
+    assert (bare.outcome, bare.acts, Lead.objects.get().need) == ("attached", [], "Call me")
+    (named,) = admit(item(source, act="webinar", _channel="import"))
+    assert [act.kind for act in named.acts] == ["webinar", "repeat_enquiry"]
+
+
 def test_the_same_person_twice_in_one_batch_is_one_lead(source: Source) -> None:
     outcomes = [
         admission.outcome for admission in admit(item(source), item(source), item(source, "bob@acme-works.com"))
