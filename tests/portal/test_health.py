@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 
 from leads.models import PendingSubmission, Submission
+from revops.foundation import jobs
 from revops.foundation.models import Job, OutboxMessage
 from revops.portal import journey
 from revops.portal.health import views
 from revops.portal.health.state import balance_of_days
+from revops.portal.health.views import JOBS
 from revops.portal.tasks import prove_decisions
 from scoring.models import ReplayProof
 from tests.factories import item
@@ -101,3 +103,7 @@ def test_the_last_nightly_proof_stands_on_the_page(sign_in: Any, company: Any) -
     assert "1 decisions, 0 differences" in page
     ReplayProof.objects.create(proved_at=now, checked=9, differences=2)
     assert "9 decisions, 2 differences" in sign_in().get("/health/").content.decode()
+
+
+def test_every_kind_of_long_work_has_a_name() -> None:
+    assert set(jobs._runners) <= set(JOBS)
