@@ -124,7 +124,7 @@ def _people(words: list[str], among: Ids = None) -> tuple[str, list[Any]]:
            LEFT JOIN leads_person merged ON merged.id = found.person_id AND merged.merged_into_id IS NOT NULL)
         UNION
         (SELECT coalesce(person.merged_into_id, person.id) FROM leads_person person
-          WHERE person.updated_at >= {_REACHED.format("people")} {fresh}
+          WHERE person.updated_at {_SINCE.format("people")} {fresh}
                 {inside and f"AND person.id {inside}"} LIMIT {MOST_MATCHES})
     """  # noqa: S608
     whole = [address] * 2 if address else []
@@ -144,17 +144,18 @@ def _accounts(words: list[str], among: Ids = None) -> tuple[str, list[Any]]:
            LEFT JOIN leads_account merged ON merged.id = found.account_id AND merged.merged_into_id IS NOT NULL)
         UNION
         (SELECT coalesce(account.merged_into_id, account.id) FROM leads_account account
-          WHERE account.updated_at >= {_REACHED.format("accounts")} {fresh}
+          WHERE account.updated_at {_SINCE.format("accounts")} {fresh}
                 {inside and f"AND account.id {inside}"} LIMIT {MOST_MATCHES})
     """  # noqa: S608
     likes = [_like(word) for word in words]
     return sql, [*held, *likes, *(like for like in likes for _column in range(2))]
 
 
-_REACHED = (
-    "coalesce((SELECT reached_at - interval '2 minutes' FROM leads_sweep WHERE name = '{}'), '-infinity'::timestamptz)"
+_SINCE = (
+    "BETWEEN coalesce((SELECT reached_at - interval '2 minutes' FROM leads_sweep WHERE name = '{}'), '-infinity')"
+    " AND now() + interval '1 day'"
 )
-"""Up to here the sweep has come; it looks two minutes back itself."""
+"""Since the sweep came by; it looks two minutes back itself. The server expects little of a span with two ends."""
 
 
 def _like(word: str) -> str:

@@ -71,6 +71,8 @@ def _sweep(side: _Side, now: datetime, limit: int) -> int:
         cursor.execute(side.changed, [since, limit])
         changed = cursor.fetchall()
         if not changed:
+            mark.reached_at = max(now, mark.reached_at or now)
+            mark.save(update_fields=["reached_at"])
             return 0
         ids = [row[0] for row in changed]
         known = _known(cursor, side, ids)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.matching.sweeping import sweep_accounts, sweep_all, sweep_people
-from leads.models import Account, Lead, Person, PersonSearch
+from leads.models import Account, Lead, Person, PersonSearch, Sweep
 from leads.searching import accounts_named, leads_named
 from revops.foundation.ids import encode
 from revops.foundation.models import User
@@ -184,6 +184,18 @@ def test_a_sweep_looks_at_what_changed_and_nothing_else(many: None, django_asser
         assert sweep_people(now=NOW) == 1
     assert sweep_people(now=NOW) == 0
     assert sweep_accounts(now=NOW) == 1
+
+
+def test_once_all_is_swept_nothing_old_stays_fresh_and_who_commits_late_is_still_seen(company: dict[str, Any]) -> None:
+    journey.admit([item(company["source"], "ada@acme.com", first_name="Ada")], now=NOW)
+    later = NOW + timedelta(minutes=10)
+    sweep_all(now=later)
+    assert Sweep.objects.get(name="people").reached_at == later
+    Person.objects.update(updated_at=later - timedelta(minutes=1), first_name="Augusta")
+    assert sweep_people(now=later) == 1
+    assert "augusta" in PersonSearch.objects.get().text
+    sweep_all(now=NOW)  # a clock that went back does not take the mark with it
+    assert Sweep.objects.get(name="people").reached_at == later
 
 
 def found(words: str) -> list[str]:
