@@ -14,6 +14,8 @@ from revops.foundation.ids import new_ids
 from sla.handoffs.waiting import reassign_handoffs
 from sla.models import HandOff, PoolOffer, RepProfile
 
+AT_THE_FRONT = 100
+"""Among so many who wait longest one is nearly always free; the others are looked at only if none is."""
 TAKEN_REASON = "Took the next lead of the pool"
 
 
@@ -62,13 +64,16 @@ def waiting_in_pool(user_id: UUID) -> int:
 def take_next(user_id: UUID, *, now: datetime) -> Taken | None:
     """Gives this person the most urgent lead of the pool; None if there is none. Call it in a transaction.
 
-    Rows that somebody else is taking at this moment are skipped, never waited for. Raises NotInRouting.
+    Most urgent in the order of queues. Rows that somebody else is taking at this moment are skipped, never waited for.
+    Costs by the offers, not by how many have nobody. Raises NotInRouting.
     """
     if not RepProfile.objects.filter(user=user_id, user__is_active=True).exists():
         raise NotInRouting("You take leads once you have working hours. Ask whoever manages people to set them.")
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [user_id])
-        row = cursor.fetchone()
+        for statement in (_NEXT, _NEXT_OF_ALL):
+            cursor.execute(statement, [user_id])
+            if row := cursor.fetchone():
+                break
     if row is None:
         return None
     handoff_id, lead_id, owner_id = row
@@ -77,19 +82,29 @@ def take_next(user_id: UUID, *, now: datetime) -> Taken | None:
     return Taken(handoff_id, lead_id, owner_id)
 
 
+_OFFERED = "SELECT handoff_id FROM sla_pooloffer WHERE taken_at IS NULL"
+_NOBODYS = "SELECT id FROM sla_handoff WHERE state = 'open' AND owner_id IS NULL"
+_ALL = f"{_OFFERED} UNION ALL {_NOBODYS}"
+# The owner, although it is nobody each time, is what makes the server read the index of queues in its order.
+_FRONT = f"""
+    (SELECT id FROM sla_handoff WHERE state = 'open' AND id IN ({_OFFERED})
+     ORDER BY due_at, tier, priority DESC, id LIMIT {AT_THE_FRONT})
+    UNION ALL ({_NOBODYS} ORDER BY owner_id, due_at, tier, priority DESC, id LIMIT {AT_THE_FRONT})"""  # noqa: S608 - constants
 _FREE = """
 SELECT handoff.id, handoff.lead_id, handoff.owner_id
 FROM sla_handoff handoff JOIN leads_lead lead ON lead.id = handoff.lead_id
 WHERE handoff.state = 'open' AND lead.withdrawn_at IS NULL AND handoff.owner_id IS DISTINCT FROM %s
-AND handoff.id IN (
-    SELECT handoff_id FROM sla_pooloffer WHERE taken_at IS NULL
-    UNION ALL SELECT id FROM sla_handoff WHERE state = 'open' AND owner_id IS NULL)
+AND handoff.id IN ({among})
 AND (handoff.owner_id IS NULL OR EXISTS (
     SELECT 1 FROM sla_pooloffer offer
     WHERE offer.handoff_id = handoff.id AND offer.taken_at IS NULL AND offer.from_user_id = handoff.owner_id))
 """
-_COUNT = f"SELECT count(*) FROM ({_FREE}) free"  # noqa: S608 - a constant
-_NEXT = _FREE + "ORDER BY handoff.due_at, handoff.id LIMIT 1 FOR UPDATE OF lead, handoff SKIP LOCKED"
+_FIRST_FREE = f"""{_FREE}
+ORDER BY handoff.due_at, handoff.tier, handoff.priority DESC, handoff.id
+LIMIT 1 FOR UPDATE OF lead, handoff SKIP LOCKED"""
+_COUNT = f"SELECT count(*) FROM ({_FREE.format(among=_ALL)}) free"  # noqa: S608 - a constant
+_NEXT = _FIRST_FREE.format(among=_FRONT)
+_NEXT_OF_ALL = _FIRST_FREE.format(among=_ALL)
 _OPEN_OFFERS = """
 WITH lapsed AS (
     DELETE FROM sla_pooloffer offer USING sla_handoff handoff

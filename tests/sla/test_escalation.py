@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from leads.models import Attempt
 from revops.foundation.ids import new_id
 from revops.foundation.models import Team
+from sla import pool
 from sla.clocks import pause_clocks, resume_clocks
 from sla.escalation import escalate_due, escalations_of, ladders_of, save_ladder
 from sla.escalation.running import running_promises
@@ -313,6 +314,22 @@ def test_leads_without_anybody_are_in_the_pool(hand_off, team, reps, now):
     (handoff,) = hand_off()
     taken = take_next(reps[0].pk, now=now)
     assert (taken.handoff_id, taken.from_user_id) == (handoff.pk, None)
+
+
+def test_the_pool_is_dealt_in_the_order_of_queues_also_past_those_whose_turn_is_not_for_them(
+    hand_off, team, reps, now, monkeypatch
+):
+    mine, best, other, nobodys = hand_off(4)
+    anna, ben = reps[:2]
+    for handoff, owner, tier in ((mine, anna, 1), (best, ben, 2), (other, ben, 3), (nobodys, None, 4)):
+        HandOff.objects.filter(pk=handoff.pk).update(owner=owner, tier=tier, priority=1, due_at=now + HOUR)
+    offer_handoffs([mine.pk, best.pk, other.pk], reason="late", now=now)
+    monkeypatch.setattr(pool, "_NEXT", pool._NEXT.replace(f"LIMIT {pool.AT_THE_FRONT}", "LIMIT 1"))
+    assert pool._NEXT.count("LIMIT 1)") == 2
+    assert take_next(anna.pk, now=now).handoff_id == nobodys.pk  # of the front, only this one is for Anna
+    assert take_next(anna.pk, now=now).handoff_id == best.pk  # nothing there, so the whole pool is looked at
+    assert take_next(anna.pk, now=now).handoff_id == other.pk
+    assert take_next(anna.pk, now=now) is None
 
 
 def test_somebody_without_working_hours_takes_nothing(hand_off, team, now):
