@@ -55,6 +55,7 @@ class Lead(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="leads",
+        db_index=False,
     )
     received_at = models.DateTimeField(help_text=_("When its first submission reached us."))
     occurred_at = models.DateTimeField(null=True, blank=True, help_text=_("When it began; empty if undated history."))
@@ -81,6 +82,7 @@ class Lead(models.Model):
             models.Index(fields=["-received_at", "-id"], name="lead_newest"),
             models.Index(fields=["source", "-received_at"], name="lead_source"),
             models.Index(fields=["stage", "-received_at"], name="lead_stage"),
+            models.Index(fields=["owner", "-received_at", "-id"], name="lead_owner"),
             models.Index(
                 fields=["owner", "-stage_at", "-id"], condition=models.Q(stage=Stage.ACCEPTED), name="lead_accepted_of"
             ),

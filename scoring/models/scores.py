@@ -91,7 +91,7 @@ class LeadScore(models.Model):
         indexes = [
             models.Index(fields=["tier", "-priority"], condition=Q(is_provisional=True), name="score_provisional"),
             models.Index(fields=["reevaluate_at"], condition=Q(reevaluate_at__isnull=False), name="score_reevaluation"),
-            models.Index(fields=["tier", "-priority"], name="score_tier_priority"),
+            models.Index(fields=["tier", "-priority", "lead"], name="score_best"),
         ]
         constraints = [models.CheckConstraint(condition=Q(tier__in=Tier.values), name="a_score_has_a_known_tier")]
 

@@ -19,14 +19,14 @@ from revops.foundation.models import LedgerEntry
 from revops.portal import journey
 from revops.portal.lead_pages.listing import count_of, page_of
 from revops.portal.lead_pages.timeline import timeline_of
-from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.lead_pages.visibility import leads_for, own_leads
 from tests.factories import item
 from tests.portal.desk import READY, Office, fields, signed_in
 
 pytestmark = pytest.mark.django_db
 
 LEAD_QUERIES = 45
-LIST_QUERIES = 9
+LIST_QUERIES = 8
 
 
 def text(response: Any) -> str:
@@ -216,12 +216,29 @@ def test_pages_of_leads_meet_without_gap_or_overlap(office: Office) -> None:
         seen, cursor = [], ""
         while True:
             page = page_of(leads_for(office.marketer), sort, cursor, size=4)
+            assert (page.total, page.is_exact) == (11, True)
             seen += [lead.pk for lead in page.leads]
             cursor = page.next_cursor
             if not cursor:
                 break
         assert len(seen) == len(set(seen)) == 11
     assert count_of(Lead.objects.all()) == (11, True)
+
+
+def test_the_worst_come_in_the_opposite_order_of_the_best(office: Office) -> None:
+    for number in range(3):
+        office.lead(number)
+    best, worst = ([lead.pk for lead in page_of(leads_for(office.marketer), sort).leads] for sort in ("tier", "-tier"))
+    assert len(best) == 3
+    assert worst == best[::-1]
+
+
+def test_own_leads_are_those_one_sees_and_owns(office: Office) -> None:
+    for number in range(3):
+        office.lead(number)
+    for person in (office.rep, office.colleague, office.sales_head, office.marketer, office.admin):
+        assert set(own_leads(person)) == set(leads_for(person).filter(owner=person))
+    assert own_leads(office.rep).exists()
 
 
 def test_the_export_holds_exactly_the_filtered_leads_and_is_written_down(office: Office) -> None:

@@ -23,7 +23,7 @@ SORTS: dict[str, tuple[str, ...]] = {
     "-received": ("-received_at", "-pk"),
     "received": ("received_at", "pk"),
     "tier": ("score__tier", "-score__priority", "pk"),
-    "-tier": ("-score__tier", "-score__priority", "pk"),
+    "-tier": ("-score__tier", "score__priority", "-pk"),
 }
 """Orders the list offers; each has an index, so that a page costs the same among a million leads."""
 USUAL = "-received"
@@ -44,7 +44,7 @@ class LeadPage:
 
 
 def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE) -> LeadPage:
-    """The page after `cursor`; a cursor that is not ours starts from the beginning. Four queries.
+    """The page after `cursor`; a cursor that is not ours starts from the beginning. At most four queries.
 
     The rows are chosen by narrow ones, and only those of the page are read with what belongs to them.
     """
@@ -56,8 +56,8 @@ def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE
     start = ordered.filter(_after(SORTS[sort], after)) if after else ordered
     chosen = list(start.values_list("pk", flat=True)[: size + 1])
     rows = listed_leads(chosen[:size])
-    total, is_exact = count_of(ordered)
     more = len(chosen) > size
+    total, is_exact = count_of(ordered) if more or after else (len(chosen), True)
     return LeadPage(rows, total, is_exact, _write(rows[-1], sort) if more else "")
 
 

@@ -29,7 +29,7 @@ from revops.portal.lead_pages.forms import FactsForm, OutcomeForm
 from revops.portal.lead_pages.listing import PAGE, SORTS, USUAL, count_of, page_of
 from revops.portal.lead_pages.page import LeadView, lead_view
 from revops.portal.lead_pages.timeline import KINDS, timeline_of
-from revops.portal.lead_pages.visibility import lead_or_404, leads_for, merged_lead_for
+from revops.portal.lead_pages.visibility import lead_or_404, leads_for, merged_lead_for, own_leads
 from revops.portal.queue.card import findings
 from revops.portal.queue.desk import action_context
 from revops.portal.session.requests import SignedInRequest
@@ -227,7 +227,7 @@ def _lead_page(request: SignedInRequest, found: Lead, form: OutcomeForm, *, stat
 
 def _filtered(request: SignedInRequest) -> tuple[LeadFilter, str]:
     """The filter over what this person may see, and in words the number it was opened from, if one."""
-    visible = leads_for(request.user)
+    visible = own_leads(request.user) if request.GET.get("owner") == "me" else leads_for(request.user)
     drilled = drill_queryset(request)
     if drilled is not None:
         visible = visible.filter(pk__in=drilled[0].values("pk"))

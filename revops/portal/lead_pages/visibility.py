@@ -20,6 +20,11 @@ def leads_for(user: Any) -> QuerySet[Lead]:
     return _seen(visibility(user, "lead"), user)
 
 
+def own_leads(user: Any) -> QuerySet[Lead]:
+    """Those of them that `user` owns: said alone, the server reads the newest of thousands from an index."""
+    return Lead.objects.shown().filter(owner=user) if visibility(user, "lead") != "none" else Lead.objects.none()
+
+
 def _seen(level: str, user: Any) -> QuerySet[Lead]:
     leads = Lead.objects.shown()
     match level:
