@@ -150,7 +150,7 @@ def _lists(place: Place, totals: dict[str, int]) -> list[dict[str, Any]]:
 
 def _today(user: Any, now: datetime) -> Today:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    times = _TIMES.fetch(user=user.pk, midnight=midnight)
+    times = _TIMES.fetch(user=user.pk, since=midnight, now=now)
     timed = [ms for ms in times if ms is not None]
     is_newcomer = not times and can(user, "leads.decide") and not _ANY_ANSWER.fetch(user=user.pk)
     return Today(len(times), median(timed) / 1000 if timed else None, is_newcomer)
@@ -158,16 +158,20 @@ def _today(user: Any, now: datetime) -> Today:
 
 def _last_answer(user: Any, now: datetime) -> Disposition | None:
     """The latest answer of this person that can be taken back at once."""
-    row = _LATEST.first(user=user.pk, since=now - UNDO_SHOWN)
+    row = _LATEST.first(user=user.pk, since=now - UNDO_SHOWN, now=now)
     stages = {"accepted": Stage.ACCEPTED, "rejected": Stage.REJECTED, "returned": Stage.NURTURE}
     return row if row and row.lead.stage == stages[row.kind] else None
 
 
-_STANDING = Disposition.objects.filter(user=blank("user"), undone_by__isnull=True).exclude(kind=DispositionKind.UNDONE)
-_TIMES = KeptQuery(_STANDING.filter(decided_at__gte=blank("midnight")).values_list("decision_ms", flat=True))
-_ANY_ANSWER = KeptQuery(Disposition.objects.filter(user=blank("user")).order_by().values_list("pk", flat=True)[:1])
+_STANDING = Disposition.objects.filter(  # with both ends of the time the server expects a few of a person's thousands
+    user=blank("user"), undone_by__isnull=True, decided_at__range=(blank("since"), blank("now"))
+).exclude(kind=DispositionKind.UNDONE)
+_TIMES = KeptQuery(_STANDING.values_list("decision_ms", flat=True))
+_ANY_ANSWER = KeptQuery(  # in the order of an index: who never answered is not looked for in the whole table
+    Disposition.objects.filter(user=blank("user")).order_by("decided_at").values_list("pk", flat=True)[:1]
+)
 _LATEST = KeptQuery(
-    _STANDING.filter(decided_at__gte=blank("since"), is_history=False)
+    _STANDING.filter(is_history=False)
     .select_related("lead__person", "lead__account", "undone_by")
     .order_by("-decided_at", "-pk")[:1]
 )
