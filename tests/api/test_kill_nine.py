@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from django.db import connection
 from leads.models import Lead, Submission, SubmissionOutcome
 from leads.queries import conservation
 from revops.foundation.models import IdempotencyKey
+from revops.foundation.web_server import gunicorn_command
 from tests.api.conftest import READY, key_for, open_house
 
 SENT = 200
@@ -44,9 +44,7 @@ class Server:
             "SECRET_KEY": settings.SECRET_KEY,
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
         }
-        command = [sys.executable, "-m", "gunicorn", "revops.wsgi:application", f"--bind=127.0.0.1:{self.port}",
-                   "--worker-class=gthread", "--workers=1", "--threads=8", "--log-level=critical",
-                   "--no-control-socket"]  # fmt: skip
+        command = gunicorn_command(f"127.0.0.1:{self.port}", workers=1, log_level="critical")
         self.process = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
     def kill(self):

@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from revops.foundation.web_server import gunicorn_command
+
 
 class Process:
     """Something that runs until it is killed, and is started again."""
@@ -60,10 +62,7 @@ class Web(Process):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.command = [
-            sys.executable, "-m", "gunicorn", "revops.wsgi:application", f"--bind=127.0.0.1:{self.port}",
-            "--worker-class=gthread", "--workers=1", "--threads=8", "--log-level=critical", "--no-control-socket",
-        ]  # fmt: skip
+        self.command = gunicorn_command(f"127.0.0.1:{self.port}", workers=1, log_level="critical")
         super().__init__(broker, log)
         self.environment["PUBLIC_URL"] = f"http://127.0.0.1:{self.port}"
 

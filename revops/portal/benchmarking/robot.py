@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -27,6 +26,7 @@ from leads.intake import Item
 from leads.models import Source
 from leads.models.submissions import Channel
 from revops.foundation.models import User
+from revops.foundation.web_server import gunicorn_command
 from revops.portal import journey
 from sla.models import RepProfile
 
@@ -80,10 +80,7 @@ class RobotServer:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DEMO_MODE": "1",
         }
-        command = [
-            *[sys.executable, "-m", "gunicorn", "revops.wsgi:application", f"--bind=127.0.0.1:{self.port}"],
-            *["--worker-class=gthread", "--workers=1", "--threads=8", "--log-level=critical", "--no-control-socket"],
-        ]
+        command = gunicorn_command(f"127.0.0.1:{self.port}", workers=1, log_level="critical")
         self.process = subprocess.Popen(
             command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

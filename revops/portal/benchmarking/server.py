@@ -6,7 +6,6 @@ import http.client
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +21,7 @@ from leads.models import Source
 from revops.foundation.api_keys import create_api_key
 from revops.foundation.models import Role, Side, Team, User
 from revops.foundation.policy import SCOPES
+from revops.foundation.web_server import gunicorn_command
 from revops.portal.benchmarking.crowd import fill
 from revops.portal.benchmarking.crowd_work import work_through
 from revops.portal.benchmarking.site import BareLead
@@ -107,11 +107,7 @@ def web_server(database: str, workers: int, threads: int, static: str = "") -> I
         "BENCH_STATIC": static,
         "SECRET_KEY": settings.SECRET_KEY,
     }
-    command = [
-        *[sys.executable, "-m", "gunicorn", "revops.wsgi:application", f"--bind=127.0.0.1:{port}"],
-        *["--worker-class=gthread", f"--workers={workers}", f"--threads={threads}", "--keep-alive=15"],
-        *["--timeout=60", "--log-level=error", "--no-control-socket"],
-    ]
+    command = gunicorn_command(f"127.0.0.1:{port}", workers=workers, threads=threads, log_level="error")
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port, server)

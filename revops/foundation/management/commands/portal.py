@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from revops.foundation.embedded import ServiceError, ServicesInUse, ensure_services, stop_services
 from revops.foundation.supervisor import Process, ProcessFailed, Supervisor
+from revops.foundation.web_server import gunicorn_command
 
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 -- compared, not bound
 
@@ -115,13 +116,7 @@ class Command(BaseCommand):
 
     def _web_command(self) -> list[str]:
         workers, threads = os.environ.get("WEB_WORKERS", "2"), os.environ.get("WEB_THREADS", "8")
-        return [
-            *[sys.executable, "-m", "gunicorn", "revops.wsgi:application"],
-            f"--bind={self.bind}:{settings.PORT}",
-            *["--worker-class=gthread", f"--workers={workers}", f"--threads={threads}"],
-            *["--timeout=60", "--graceful-timeout=10", "--keep-alive=15", "--log-level=warning"],
-            "--no-control-socket",
-        ]
+        return gunicorn_command(f"{self.bind}:{settings.PORT}", workers=int(workers), threads=int(threads))
 
     def _watch(self) -> None:
         """Bring back a service that died; until then requests wait or answer 503."""
