@@ -30,10 +30,12 @@ _RUN = uuid4().hex[:8]
 
 
 def person(number: int) -> dict[str, Any]:
-    """A believable submission; one in three asks for a demo, three work for each company."""
+    """A believable submission; one in three asks for a demo, three work for each company, a hundred apart: colleagues
+    who write within the same hundredth of a second wait for each other, and hardly ever do so."""
+    company = number // 300 * 100 + number % 100
     return {
-        "email": f"person{number}@company{_RUN}{number // 3}.com", "first_name": "Ada", "last_name": f"Number{number}",
-        "title": "VP Sales", "company": f"Company {_RUN} {number // 3}", "country": "DE", "employees": 200,
+        "email": f"person{number}@company{_RUN}{company}.com", "first_name": "Ada", "last_name": f"Number{number}",
+        "title": "VP Sales", "company": f"Company {_RUN} {company}", "country": "DE", "employees": 200,
         "industry": "Software", "need": "Routing for twelve reps", "timeline_on": "2030-04-15",
         "act": "demo_request" if number % 3 == 0 else "content_download", "signals": [{"kind": "pricing_page_visit"}],
     }  # fmt: skip

@@ -130,7 +130,8 @@ class Command(BaseCommand):
         past.make_leads(cases)
         wide = past.wide_update()
         self._note("one wide UPDATE", wide, "leads/s")
-        self._note("rescoring, all at once", past.rescoring(), "leads/s", baseline=wide)
+        self._note("rescoring, nothing packed before", past.rescoring(), "leads/s", baseline=wide)
+        self._note("rescoring, packed by the sweeps", past.rescoring(), "leads/s", baseline=wide)
 
     def _measure_memory(self, cases: int, database: str, key: str, threads: int) -> None:
         """What a web worker and a task worker take at most on the largest questions."""
