@@ -337,5 +337,11 @@
   // On a phone a row of tabs scrolls: begin at the chosen one.
   for (const tab of all(".tabs [aria-current]")) tab.parentNode.scrollLeft = tab.offsetLeft - tab.parentNode.offsetLeft - 48;
 
+  // Whoever was quicker than the scripts: what they changed meanwhile is sent now, once htmx has begun.
+  const changed = (field) => field.options
+    ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
+    : field.value !== field.defaultValue;
+  setTimeout(() => all('[hx-trigger="change"]').filter(changed).forEach((field) => htmx.trigger(field, "change")));
+
   settle(body);
 })();

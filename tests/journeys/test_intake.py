@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from leads.models import HygieneRule, ImportRun, Lead
 from revops.foundation import jobs
@@ -33,13 +33,9 @@ def done(run: ImportRun, name: str) -> None:
     assert jobs.run(getattr(run, name), timezone.now) == "done"
 
 
-def test_a_file_is_mended_in_place_imported_and_undone(
-    open_page: Any, company: Any, settings: Any, tmp_path: Path
-) -> None:
-    settings.VAR_DIR = tmp_path / "var"
-    path = tmp_path / "leads.csv"
+def tried(page: Page, path: Path) -> ImportRun:
+    """The run of FILE up to the end of its dry run, on its page."""
     path.write_text(FILE)
-    page = open_page(UserFactory.create(role="marketer", name="Mia Marketer"))
     page.set_default_timeout(SLOW)
     page.goto("/imports/new/")
     page.get_by_label("File").set_input_files(path)
@@ -53,6 +49,16 @@ def test_a_file_is_mended_in_place_imported_and_undone(
     expect(page.get_by_text("Waiting for a worker")).to_be_visible(timeout=SLOW)
     run = ImportRun.objects.get()
     done(run, "dry_run_id")
+    return run
+
+
+def test_a_file_is_mended_in_place_imported_and_undone(
+    open_page: Any, company: Any, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path / "var"
+    path = tmp_path / "leads.csv"
+    page = open_page(UserFactory.create(role="marketer", name="Mia Marketer"))
+    run = tried(page, path)
     page.get_by_role("link", name="Mend them here").click()
     cell = page.locator("#cell-4-0")
     cell.fill("cem@gamma-oz.com")
@@ -75,6 +81,25 @@ def test_a_file_is_mended_in_place_imported_and_undone(
     expect(page.get_by_text("This import was undone.")).to_be_visible(timeout=SLOW)
     assert not Lead.objects.shown().exists()
     assert path.read_text() == FILE
+
+
+def test_what_was_typed_before_the_scripts_came_is_mended_too(
+    open_page: Any, company: Any, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path / "var"
+    page = open_page(UserFactory.create(role="marketer"))
+    tried(page, tmp_path / "leads.csv")
+    waiting: list[Any] = []
+    page.route("**/*.js", lambda route: waiting.append(route))
+    page.get_by_role("link", name="Mend them here").click()
+    cell = page.locator("#cell-4-0")
+    cell.fill("cem@gamma-oz.com")
+    cell.press("Tab")
+    assert waiting, "the scripts were to come late"
+    for route in waiting:
+        route.continue_()
+    expect(page.locator("#row-4")).to_contain_text("mended", timeout=SLOW)
+    expect(page.locator("#row-4 input")).to_have_value("cem@gamma-oz.com")
 
 
 def test_what_the_gate_held_is_looked_at_let_in_and_not_held_again(open_page: Any, company: Any) -> None:
