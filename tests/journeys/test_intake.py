@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from leads.models import HygieneRule, ImportRun, Lead
 from revops.foundation import jobs
@@ -89,8 +89,12 @@ def test_what_was_typed_before_the_scripts_came_is_mended_too(
     settings.VAR_DIR = tmp_path / "var"
     page = open_page(UserFactory.create(role="marketer"))
     tried(page, tmp_path / "leads.csv")
-    waiting: list[Any] = []
-    page.route("**/*.js", lambda route: waiting.append(route))
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/*.js", hold)
     page.get_by_role("link", name="Mend them here").click()
     cell = page.locator("#cell-4-0")
     cell.fill("cem@gamma-oz.com")
