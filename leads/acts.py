@@ -14,7 +14,6 @@ from django.db import connection
 from leads.cleaning import one_line, read_moment
 from leads.intake import Item
 from leads.models import Lead, Signal
-from leads.models.submissions import Channel
 from revops.foundation.bulk import insert_values
 
 OTHER = "other_activity"
@@ -81,25 +80,20 @@ def acts_of(item: Item, received_at: datetime) -> list[Act]:
     acts = [read_act(act, default_at=at) for act in payload.get("signals") or []]
     if payload.get("act"):
         acts.append(Act(kind=one_line(payload["act"], 48), topic=topic_of(payload.get("topic")), occurred_at=at))
-    if not acts and not _only_lists(item) and not _is_row(item):
+    if not acts and not _only_lists(item) and not item.is_row:
         acts.append(Act(kind=FORM, topic=topic_of(payload.get("topic")), occurred_at=at))
     return acts
 
 
 def coming_back(item: Item, received_at: datetime, acts: Sequence[Act]) -> list[Act]:
     """The act of enquiring again, beside the `acts` that the submission of a known lead stands for."""
-    if _only_lists(item) or (_is_row(item) and not acts):
+    if _only_lists(item) or (item.is_row and not acts):
         return []
     return [Act(kind=REPEAT, topic=acts[0].topic, occurred_at=item.occurred_at or received_at)]
 
 
 def _only_lists(item: Item) -> bool:
     return item.is_history or bool((item.payload or {}).get("continues"))
-
-
-def _is_row(item: Item) -> bool:
-    """Whether a colleague sent it in a list: then nobody saw the person do more than it names."""
-    return item.channel == Channel.IMPORT
 
 
 def record_acts(

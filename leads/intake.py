@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from leads.models import PendingSubmission, Submission, SubmissionBody
+from leads.models.submissions import Channel
 from revops.foundation.bulk import insert_rows, insert_values, new_rows
 from revops.foundation.round_trips import one_round_trip
 
@@ -44,6 +45,11 @@ class Item:
     line: int | None = None
     sender_id: UUID | None = None
     campaign_key: str = ""
+
+    @property
+    def is_row(self) -> bool:
+        """Whether a colleague sent it in a list: then nobody saw the person do more than it names."""
+        return self.channel == Channel.IMPORT
 
 
 @dataclass(slots=True)

@@ -80,17 +80,13 @@ KINDS: tuple[NoticeKind, ...] = (
         _("Acme Works is surging: 3 people, 6 strong acts. Topics: pricing, integration."), _REPS, email=_DAILY,
     ),
     NoticeKind(
-        "lead.merged_away", _("A lead of yours was merged"), _("It is the same person as another lead."),
-        _("A lead of yours was merged into another one. Nothing is late because of it."), _REPS,
-    ),
-    NoticeKind(
         "lead.unrouted", _("A lead has nobody"), _("Routing found nobody who could take it."),
         _("Nobody could take Acme Works: 2 absent, 1 in another territory."), frozenset({*_HEADS, Role.ADMIN}),
         email=_HOURLY,
     ),
     NoticeKind(
-        "lead.merged_away", _("A lead of yours is part of another"), _("Somebody merged two leads of one person."),
-        _("Ada Lovelace is one person with a lead of Ben's: yours goes on there."), _REPS,
+        "lead.merged_away", _("A lead of yours was merged"), _("It is the same person as another lead."),
+        _("A lead of yours was merged into another one. Nothing is late because of it."), _REPS,
     ),
     NoticeKind(
         "sla.reminder", _("A promise of yours runs out"), _("Half of the time is used up, and you did not act yet."),
@@ -181,6 +177,12 @@ KINDS: tuple[NoticeKind, ...] = (
         "batch.held", _("A batch of a source of yours is held"), _("Too many of its rows are bad; they wait."),
         _("A batch from “Trade fair” waits in quarantine: 31 of its 90 rows are bad."),
         frozenset({*_MARKETING, Role.ADMIN}), Group.INTAKE, email=_NOW,
+    ),
+    NoticeKind(
+        "person.asks_again", _("Somebody who must not be contacted asks"),
+        _("They withdrew their consent, and asked for something all the same. The portal does not answer them."),
+        _("Ada Lovelace must not be contacted, and asked for something."), frozenset({*_MARKETING, Role.ADMIN}),
+        Group.INTAKE, email=_NOW,
     ),
     NoticeKind(
         "import.held", _("A list of yours is held"), _("Over a fifth of it is bad, so nothing was let in."),

@@ -35,6 +35,7 @@ from revops.foundation import outbox
 from revops.foundation.round_trips import one_round_trip, plans_kept
 from revops.portal import notices
 from revops.portal.consents.arriving import settle_consents
+from revops.portal.consents.asking import of_those_who_ask_again
 from revops.portal.escalating import messages_of
 from revops.portal.handover import completed, nurture_moves, requests_for
 from revops.portal.merges.from_rejections import propose_named
@@ -129,8 +130,10 @@ def _process(
     past = {a.lead.pk: a.at for a in admissions if a.lead is not None and a.lead.is_history}
     as_of = {a.lead.pk: a.at for a in live if a.lead}
     new = {a.lead.pk for a in live if a.lead and a.outcome == OutcomeKind.NEW}
-    _qualify(as_of, _causes(live), "submission", now=now, not_before=not_before, unjudged=new)
+    shut_out = _qualify(as_of, _causes(live), "submission", now=now, not_before=not_before, unjudged=new)
     _complete(live, now=now)
+    own = [a for a in live if not (a.entry.item.is_row or a.entry.item.is_history)]
+    _tell_of_askers({a.lead.pk: a.entry.submission.received_at for a in own if a.lead}, shut_out, now=now)
     qualify_leads(list(past), as_of=past, now=now, cause_kind="history")
     return [Receipt(a.entry.submission.pk, a.outcome, a.lead.pk if a.lead else None, a.detail) for a in admissions]
 
@@ -153,8 +156,11 @@ def _qualify(
     now: datetime,
     not_before: datetime | None = None,
     unjudged: Collection[UUID] = (),
-) -> None:
-    """Scores leads, hands the ready ones to sales, leaves the others to marketing, and tells whom it concerns."""
+) -> set[UUID]:
+    """Scores leads, hands the ready ones to sales, leaves the others to marketing, and tells whom it concerns.
+
+    Returns the leads that a rule shuts out.
+    """
     qualified = qualify_leads(
         list(as_of), as_of=as_of, now=now, cause_kind=cause_kind, cause_ids=causes, unjudged=unjudged
     )
@@ -165,6 +171,12 @@ def _qualify(
         outbox.enqueue(notices.of_handoffs(handed_off))
     requested = {request.lead_id for request in requests}
     move_leads(nurture_moves(qualified, requested, as_of, causes, cause_kind), now=now)
+    return {one.lead_id for one in qualified if one.disqualified_by}
+
+
+def _tell_of_askers(received: Mapping[UUID, datetime], shut_out: Collection[UUID], *, now: datetime) -> None:
+    """Somebody who must not be contacted and asks all the same reaches no rep, so a person hears of it."""
+    outbox.enqueue(of_those_who_ask_again({pk: at for pk, at in received.items() if pk in shut_out}, now))
 
 
 def _earlier(entry: Journalled) -> Receipt:
@@ -213,7 +225,8 @@ def record_signals(acts: Sequence[ActOnLead], *, now: datetime) -> list[bool]:
         is_new = record_acts(acts)
         fresh = [act for act, new in zip(acts, is_new, strict=True) if new]
         as_of = {act.lead_id: act.received_at for act in sorted(fresh, key=lambda act: act.received_at)}
-        _qualify(as_of, {act.lead_id: act.act.kind for act in fresh}, "signal", now=now)
+        shut_out = _qualify(as_of, {act.lead_id: act.act.kind for act in fresh}, "signal", now=now)
+        _tell_of_askers(as_of, shut_out, now=now)
         return is_new
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from leads.consents import Consent, Proof, record_consents, withdraw_consents
-from leads.models import Person
-from leads.models.consents import ConsentChannel, ConsentKind
+from leads.lifecycle import CLOSED_STAGES
+from leads.models import Lead, Person
+from leads.models.consents import ConsentChannel, ConsentKind, ConsentPurpose
 from revops.foundation.models import User
+from revops.portal import journey
 from revops.portal.back_office import note
 
 
@@ -20,7 +22,10 @@ def record_consent(
     expires_at: datetime | None = None, channel: str = ConsentChannel.PERSON, key: str = "",
     source_id: UUID | None = None,
 ) -> UUID:  # fmt: skip
-    """Writes down that somebody agreed to `text`; `words` say how we know. Answers with the entry."""
+    """Writes down that somebody agreed to `text`; `words` say how we know. Answers with the entry.
+
+    Whoever may be contacted again is judged again at once, so that what they asked for reaches sales.
+    """
     with transaction.atomic():
         (pk,) = record_consents(
             [
@@ -32,6 +37,9 @@ def record_consent(
             now=now,
         )  # fmt: skip
         note(actor, "consent.recorded", person, now, after={"purpose": purpose, "channel": str(channel)})
+        if purpose == ConsentPurpose.CONTACT:
+            leads = Lead.objects.shown().filter(person=person, is_history=False).exclude(stage__in=CLOSED_STAGES)
+            journey.reconsider(dict.fromkeys(leads.values_list("pk", flat=True), str(pk)), "consent", now=now)
     return pk
 
 
