@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from leads.acts import Act, ActOnLead
 from leads.consents import withdraw_consents
-from leads.models import Lead, Person
+from leads.models import HygieneRule, Lead, Person
 from leads.models.consents import ConsentChannel
 from revops.foundation.ids import encode
 from revops.foundation.models import OutboxMessage, User
@@ -18,6 +20,7 @@ from revops.foundation.notice_kinds import KINDS
 from revops.portal import journey
 from revops.portal.consents.asking import KIND
 from revops.portal.consents.recording import record_consent
+from scoring.models import LeadScore
 from sla.models import HandOff
 from tests.factories import UserFactory, item
 from tests.portal.desk import READY
@@ -98,8 +101,17 @@ def test_who_agrees_again_in_the_same_breath_goes_to_sales(gone: Person, owner: 
 
 
 def test_who_is_shut_out_for_another_reason_is_no_news(owner: User, company: Any, now: Any) -> None:
-    ask(company, now, employees=1, title="Student")
+    HygieneRule.objects.filter(pk="student").update(is_active=False)
+    ask(company, now, title="Student")
+    assert LeadScore.objects.get().decision.disqualified_by == "student"
     assert told() == []
+
+
+def test_nothing_is_looked_up_for_those_whom_no_rule_shuts_out(owner: User, company: Any, now: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        ask(company, now)
+    assert HandOff.objects.exists()
+    assert not any("AS asked(lead_id, received_at)" in query["sql"] for query in queries)
 
 
 def test_an_earlier_hand_raise_is_not_told_again(gone: Person, owner: User, company: Any, now: Any) -> None:
