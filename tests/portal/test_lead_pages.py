@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,6 +19,7 @@ from leads.models import Account, Lead
 from leads.names import normalise_company
 from revops.foundation.models import LedgerEntry
 from revops.portal import journey
+from revops.portal.lead_pages import listing
 from revops.portal.lead_pages.listing import count_of, page_of
 from revops.portal.lead_pages.timeline import timeline_of
 from revops.portal.lead_pages.visibility import leads_for, own_leads
@@ -223,6 +226,30 @@ def test_pages_of_leads_meet_without_gap_or_overlap(office: Office) -> None:
                 break
         assert len(seen) == len(set(seen)) == 11
     assert count_of(Lead.objects.all()) == (11, True)
+    assert count_of(Lead.objects.none()) == (0, True)
+
+
+def test_many_are_estimated_and_not_counted_again_for_a_minute(
+    office: Office, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(listing, "EXACT_TO", 2)
+    for number in range(3):
+        office.lead(number)
+    of_marketing, of_rep = leads_for(office.marketer), leads_for(office.rep)
+    with django_assert_num_queries(2):
+        total, is_exact = count_of(of_marketing)
+    assert (total >= 3, is_exact) == (True, False)
+    with django_assert_num_queries(0):
+        assert count_of(of_marketing) == (total, False)
+    with django_assert_num_queries(1):
+        assert count_of(of_rep.filter(owner=office.rep, stage="won")) == (0, True)
+    monkeypatch.setattr(cache, "get", broken)
+    with django_assert_num_queries(2):
+        assert count_of(of_marketing) == (total, False)
+
+
+def broken(*_words: Any) -> None:
+    raise redis.ConnectionError
 
 
 def test_the_worst_come_in_the_opposite_order_of_the_best(office: Office) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import redis
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -18,6 +23,8 @@ from revops.portal.lead_pages.rows import ListedLead, listed_leads
 
 PAGE = 50
 EXACT_TO = 10_000
+ESTIMATES_KEPT = timedelta(minutes=1)
+"""What is over ten thousand now is not counted again for so long; the rows themselves are always those of now."""
 
 SORTS: dict[str, tuple[str, ...]] = {
     "-received": ("-received_at", "-pk"),
@@ -62,16 +69,42 @@ def page_of(leads: QuerySet[Lead], sort: str, cursor: str = "", size: int = PAGE
 
 
 def count_of(leads: QuerySet[Any]) -> tuple[int, bool]:
-    """(how many, whether that is exact). Above EXACT_TO the planner's estimate is enough."""
-    counted = leads.order_by()[: EXACT_TO + 1].count()
-    if counted <= EXACT_TO:
-        return counted, True
-    sql, parameters = leads.order_by().values("pk").query.sql_with_params()
+    """(how many, whether that is exact). Above EXACT_TO the planner's estimate is enough; it is kept for a minute.
+
+    One query, two for many, none for many that were counted a moment ago.
+    """
+    try:
+        sql, parameters = leads.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return 0, True
+    words = f"{EXACT_TO}|{sql}|{parameters}"
+    place = f"many:{hashlib.blake2s(words.encode(), digest_size=16).hexdigest()}"
+    if estimate := _recall(place):
+        return estimate, False
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT {EXACT_TO + 1}) counted", parameters)  # noqa: S608 - ours
+        (counted,) = cursor.fetchone()
+        if counted <= EXACT_TO:
+            return counted, True
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
         plan = cursor.fetchone()[0]
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    return max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_TO + 1), False
+    estimate = max(int(plan[0]["Plan"]["Plan Rows"]), EXACT_TO + 1)
+    _remember(place, estimate)
+    return estimate, False
+
+
+def _recall(place: str) -> int | None:
+    try:
+        estimate: int | None = cache.get(place)
+    except (redis.RedisError, OSError):
+        return None
+    return estimate
+
+
+def _remember(place: str, estimate: int) -> None:
+    with suppress(redis.RedisError, OSError):
+        cache.set(place, estimate, ESTIMATES_KEPT.total_seconds())
 
 
 def _after(fields: Sequence[str], values: Sequence[Any]) -> Q:
