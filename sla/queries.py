@@ -10,14 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from revops.foundation.kept_queries import KeptQuery, any_of
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from revops.foundation.models import User
 from revops.foundation.policy import visibility
 from sla.business_time import BusinessHours, from_microseconds, to_microseconds
-from sla.calendars import hours_of, newest_versions
+from sla.calendars import hours_of
 from sla.clock_state import Reading, read_clock
 from sla.clocks import spans_of
 from sla.fair_turns import TURN
@@ -26,6 +26,7 @@ from sla.models import (
     AgreementSignature,
     AgreementState,
     Assignment,
+    CalendarVersion,
     Clause,
     Clock,
     HandOff,
@@ -64,6 +65,14 @@ def snoozed_handoffs(user: User, now: datetime) -> QuerySet[HandOff]:
     return asleep.select_related(*_CARD).order_by("snoozed_until", "id")
 
 
+def count_unrouted() -> int:
+    """How many open hand-offs nobody could take. One query."""
+    return _UNROUTED.count()
+
+
+_UNROUTED = KeptQuery(HandOff.objects.open().filter(owner__isnull=True).order_by().values_list("pk", flat=True))
+
+
 def unrouted() -> QuerySet[HandOff]:
     """Open hand-offs that nobody could take, oldest first, each with `unrouted_reason`."""
     return HandOff.objects.unrouted().select_related(*_CARD)
@@ -90,9 +99,14 @@ _CLOCKS = KeptQuery(
 
 
 def agreement_hours() -> BusinessHours | None:
-    """The hours of the live agreement itself: they count what no person keeps alone. None without one. Two queries."""
-    calendar_id = Agreement.objects.filter(state=AgreementState.LIVE).values_list("calendar_id", flat=True).first()
-    return hours_of(newest_versions([calendar_id])[calendar_id]) if calendar_id else None
+    """The hours of the live agreement itself: they count what no person keeps alone. None without one. One query."""
+    newest = _LIVE_CALENDAR.first()
+    return hours_of(newest) if newest else None
+
+
+_LIVE_CALENDAR = KeptQuery(
+    CalendarVersion.objects.filter(calendar__agreements__state=AgreementState.LIVE).order_by("-version")[:1]
+)
 
 
 def live_target(clause_code: str) -> Decimal | None:
@@ -103,13 +117,24 @@ def live_target(clause_code: str) -> Decimal | None:
 
 def agreed_since() -> datetime | None:
     """When the first agreement took effect. One query."""
-    return Agreement.objects.aggregate(first=Min("effective_at"))["first"]
+    return _AGREED_SINCE.first()
+
+
+_AGREED_SINCE = KeptQuery(
+    Agreement.objects.filter(effective_at__isnull=False)
+    .order_by("effective_at")
+    .values_list("effective_at", flat=True)[:1]
+)
 
 
 def heads_of(agreement_id: UUID) -> dict[str, User]:
     """Who signed for each side: they answer for its promises. One query."""
-    rows = AgreementSignature.objects.filter(agreement=agreement_id).select_related("user").order_by("signed_at", "id")
-    return {row.side: row.user for row in rows}
+    return {row.side: row.user for row in _SIGNATURES.fetch(agreement=agreement_id)}
+
+
+_SIGNATURES = KeptQuery(
+    AgreementSignature.objects.filter(agreement=blank("agreement")).select_related("user").order_by("signed_at", "id")
+)
 
 
 def reading_of(clock: Clock, now: datetime) -> Reading:
@@ -190,8 +215,7 @@ def clause_board(
     if counted is None:
         counted = _counted_between(week_start, week_end, now)
     clauses: dict[str, Clause] = {}
-    relevant = Clause.objects.filter(Q(agreement__state="live") | Q(agreement__state="superseded", code__in=counted))
-    for clause in relevant.select_related("agreement").order_by("-agreement__version", "side", "position"):
+    for clause in _RELEVANT.fetch(codes=list(counted)):
         clauses.setdefault(clause.code, clause)
     rows = [
         ClauseRow(clause, found["kept"], found["late"], found["pending"])
@@ -202,6 +226,13 @@ def clause_board(
     for row in rows:
         row.worst = worst.get(row.clause.code, [])
     return sorted(rows, key=lambda row: (row.clause.side, row.clause.position))
+
+
+_RELEVANT = KeptQuery(
+    Clause.objects.filter(Q(agreement__state="live") | Q(agreement__state="superseded", code=any_of("codes")))
+    .select_related("agreement")
+    .order_by("-agreement__version", "side", "position")
+)
 
 
 def _counted_between(start: datetime, end: datetime, now: datetime) -> dict[str, Mapping[str, int]]:
@@ -319,23 +350,23 @@ def _judged_at(now: datetime) -> Coalesce:
 
 def _worst(start: datetime, end: datetime, now: datetime) -> dict[str, list[Clock]]:
     """The open clocks of each clause that are overdue longest."""
-    placed = (
-        _due_between(start, end)
-        .filter(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True, due_at__lt=now)
-        .annotate(
-            place=Window(RowNumber(), partition_by=F("clause__code"), order_by=[F("due_at").asc(), F("id").asc()])
-        )
-        .filter(place__lte=WORST)
-    )
-    ids = list(placed.values_list("pk", flat=True))  # first which, then all that is shown of them
-    if not ids:
-        return {}
-    ranked = (
-        Clock.objects.filter(pk__in=ids)
-        .select_related("clause", "lead__person", "lead__account", "user", "calendar_version")
-        .order_by("due_at", "id")
-    )
+    ids = _OVERDUE.fetch(start=start, end=min(end, now))  # first which, then all that is shown of them
     found: dict[str, list[Clock]] = defaultdict(list)
-    for clock in ranked:
-        found[clock.clause.code].append(clock)
+    for clock in _NAMED.fetch(ids=ids) if ids else ():
+        if len(found[clock.clause.code]) < WORST:  # one code has a clause in each agreement
+            found[clock.clause.code].append(clock)
     return dict(found)
+
+
+_OVERDUE = KeptQuery(  # what is open was not replaced, and nobody called it off
+    Clock.objects.open()
+    .filter(paused_at__isnull=True, excuse__isnull=True, due_at__gte=blank("start"), due_at__lt=blank("end"))
+    .annotate(place=Window(RowNumber(), partition_by=F("clause"), order_by=[F("due_at").asc(), F("id").asc()]))
+    .filter(place__lte=WORST)
+    .values_list("pk", flat=True)
+)
+_NAMED = KeptQuery(
+    Clock.objects.filter(pk=any_of("ids"))
+    .select_related("clause", "lead__person", "lead__account", "user", "calendar_version")
+    .order_by("due_at", "id")
+)

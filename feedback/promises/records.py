@@ -10,6 +10,7 @@ from feedback.metrics import Week
 from feedback.metrics.promised import Item, verdict_of
 from feedback.models import Finding, HuddleAttendance, PerformanceReport, Review
 from feedback.performance import Month, due_of
+from revops.foundation.kept_queries import KeptQuery, blank, fetch_kept
 from revops.foundation.models import Role
 from sla.business_time import BusinessHours
 
@@ -38,7 +39,6 @@ def recorded_promises(
 def _findings(
     target: Decimal | None, first: Week, last: Week, now: datetime, hours: BusinessHours | None
 ) -> list[Item]:
-    rows = Finding.objects.filter(due_at__gte=first.start, due_at__lt=last.end).order_by("due_at", "id")
     return [
         Item(
             "rejection_answered",
@@ -48,24 +48,18 @@ def _findings(
             user_id=row.answered_by_id,
             about=("finding", row.public_id),
         )
-        for row in rows
+        for row in _FINDINGS.fetch(start=first.start, end=last.end)
     ]
 
 
 def _huddles(target: Decimal | None, first: Week, last: Week, now: datetime, hours: BusinessHours | None) -> list[Item]:
     """In every week the review of the week before is held and closed, and somebody of marketing is there."""
-    mondays = (first.plus(-1).monday, last.plus(-1).monday)
+    mondays = {"first": first.plus(-1).monday, "last": last.plus(-1).monday}
+    reviews, attendances = fetch_kept((_REVIEWS, mondays), (_ATTENDANCES, mondays))
     closed: dict[date, tuple[datetime | None, str | None]] = {
-        week_on: (closed_at, role)
-        for week_on, closed_at, role in Review.objects.filter(week_on__range=mondays).values_list(
-            "week_on", "closed_at", "closed_by__role"
-        )
+        week_on: (closed_at, role) for week_on, closed_at, role in reviews
     }
-    attended = set(
-        HuddleAttendance.objects.filter(week_on__range=mondays, user__role__in=_MARKETING).values_list(
-            "week_on", flat=True
-        )
-    )
+    attended = set(attendances)
     items, week = [], first
     while week.monday <= last.monday:
         reviewed = week.plus(-1)
@@ -84,9 +78,7 @@ def _reports(target: Decimal | None, first: Week, last: Week, now: datetime, hou
     months = list(Month.of(first.start, first.zone).plus(-1).until(Month.of(last.end, last.zone)))
     shared = {
         month_on: (shared_at, by)
-        for month_on, shared_at, by in PerformanceReport.objects.filter(
-            month_on__range=(months[0].first, months[-1].first)
-        ).values_list("month_on", "shared_at", "shared_by_id")
+        for month_on, shared_at, by in _REPORTS.fetch(first=months[0].first, last=months[-1].first)
     }
     items = []
     for month in months:
@@ -97,6 +89,25 @@ def _reports(target: Decimal | None, first: Week, last: Week, now: datetime, hou
             items.append(Item("performance", due_at, done_at, verdict, user_id=by, about=("performance", month.name)))
     return items
 
+
+_FINDINGS = KeptQuery(
+    Finding.objects.filter(due_at__gte=blank("start"), due_at__lt=blank("end")).order_by("due_at", "id")
+)
+_REVIEWS = KeptQuery(
+    Review.objects.filter(week_on__range=(blank("first"), blank("last")))
+    .order_by()
+    .values_list("week_on", "closed_at", "closed_by__role")
+)
+_ATTENDANCES = KeptQuery(
+    HuddleAttendance.objects.filter(week_on__range=(blank("first"), blank("last")), user__role__in=_MARKETING)
+    .order_by()
+    .values_list("week_on", flat=True)
+)
+_REPORTS = KeptQuery(
+    PerformanceReport.objects.filter(month_on__range=(blank("first"), blank("last")))
+    .order_by()
+    .values_list("month_on", "shared_at", "shared_by_id")
+)
 
 RECORDED: dict[str, Callable[[Decimal | None, Week, Week, datetime, BusinessHours | None], list[Item]]] = {
     "rejection_answered": _findings,

@@ -289,7 +289,7 @@ def test_queries_do_not_grow_with_the_promises(company: Company, week: Week, lea
     company.hand_off(leads)
     with CaptureQueriesContext(connection) as captured:
         promise_board(week, NOW + timedelta(days=2))
-    assert len(captured) == 22
+    assert len(captured) == 21
     with CaptureQueriesContext(connection) as captured:
         promise_board(week, NOW + timedelta(days=2))
     assert len(captured) == 14  # nothing changed since

@@ -214,4 +214,4 @@ def test_queries_do_not_grow_with_leads(manager: Client, company: Company, week:
         with CaptureQueriesContext(connection) as captured:
             html_of(manager, address)
         counts[address.split("?")[0].split("/")[2]] = len(captured)
-    assert counts == {"": 18, "clauses": 6, "agreement": 9, "clocks": 6}
+    assert counts == {"": 17, "clauses": 6, "agreement": 9, "clocks": 6}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.http import Http404
 from leads.lifecycle import Stage
 from leads.models import Lead
 from revops.foundation.ids import decode
-from revops.foundation.kept_queries import KeptQuery, blank
+from revops.foundation.kept_queries import KeptQuery, any_of, blank
 from revops.foundation.policy import visibility
 
 
@@ -48,6 +49,20 @@ def visible_lead(user: Any, pk: UUID) -> Lead | None:
     """One lead with its person, account, source, campaign and owner; None if `user` may not see it. One query."""
     one = _ONE.get(visibility(user, "lead"))
     return one.first(user=user.pk, lead=pk) if one else None
+
+
+_SOME = {
+    level: KeptQuery(
+        _seen(level, blank("user")).filter(pk=any_of("leads")).select_related("person", "account", "owner", "source")
+    )
+    for level in ("all", "own", "team")
+}
+
+
+def visible_leads(user: Any, pks: Collection[UUID]) -> dict[Any, Lead]:
+    """Those of some leads that `user` may see, with person, account, owner and source. One query, none for none."""
+    some = _SOME.get(visibility(user, "lead"))
+    return {lead.pk: lead for lead in some.fetch(user=user.pk, leads=list(pks))} if some and pks else {}
 
 
 def searched_among(user: Any, leads: QuerySet[Lead]) -> QuerySet[Lead] | None:

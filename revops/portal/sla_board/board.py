@@ -103,7 +103,7 @@ def _row(promise: Promise, week: Week, visible: Mapping[Any, Lead], now: datetim
         promise=promise,
         target=target_words(promise.clause),
         agreement_url=f"{reverse('sla-agreement')}?version={promise.clause.agreement.version}#{code}",
-        urls={part: clause_url(code, week, part) for part in ("kept", "late", "pending", "all")},
+        urls=_clause_urls(code, week),
         trend=_trend(promise),
         pace=bullet(_("This month"), promise.total, promise.target or 0, promise.pace)
         if promise.total is not None
@@ -176,6 +176,11 @@ def about_url(item: Item, lead: Lead | None) -> str:
 
 def clause_url(code: str, week: Week, part: str = "all") -> str:
     return f"{reverse('sla-clause', args=[code])}?{urlencode({'week': week.name, 'part': part})}"
+
+
+def _clause_urls(code: str, week: Week) -> dict[str, str]:
+    whole = clause_url(code, week).removesuffix("all")
+    return {part: f"{whole}{part}" for part in ("kept", "late", "pending", "all")}
 
 
 def _verdict(promise: Promise) -> tuple[str, str]:

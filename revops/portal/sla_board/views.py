@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ from feedback.promises import Promise, is_measured, promise_board, promises_behi
 from leads.models import Lead
 from revops.foundation.ids import decode
 from revops.foundation.policy import check
-from revops.portal.lead_pages.visibility import leads_for
+from revops.portal.lead_pages.visibility import leads_for, visible_leads
 from revops.portal.sla_board.board import (
     about_url,
     about_words,
@@ -36,7 +35,7 @@ from revops.portal.sla_board.board import (
 )
 from revops.portal.sla_board.clocks import story_of
 from sla.models import AgreementState, Clause, Clock
-from sla.queries import clocks_behind, reading_of, unrouted
+from sla.queries import clocks_behind, count_unrouted, reading_of
 
 PAGE = 50
 PARTS = ("all", "kept", "late", "pending")
@@ -64,7 +63,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "columns": columns,
         "previous_week": week.plus(-1).name,
         "next_week": week.plus(1).name if week != newest else "",
-        "unrouted": unrouted().count(),
+        "unrouted": count_unrouted(),
         "now": now,
     }
     response = render(request, "sla/_board.html" if is_part else "sla/board.html", context)
@@ -77,12 +76,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 def _openable(request: HttpRequest, promises: list[Promise]) -> dict[Any, Lead]:
     """The leads named on the board that this person may open. One query."""
-    return _visible(request, leads_named(promises))
-
-
-def _visible(request: HttpRequest, lead_ids: Collection[Any]) -> dict[Any, Lead]:
-    found = leads_for(request.user).filter(pk__in=lead_ids).select_related("person", "account", "owner", "source")
-    return {lead.pk: lead for lead in found}
+    return visible_leads(request.user, leads_named(promises))
 
 
 @login_required
@@ -120,7 +114,7 @@ def _behind(request: HttpRequest, clause: Clause, week: Week, part: str, now: da
         rows = [(clock, reading_of(clock, now)) for clock in pages]
         return {"clocks": rows, "total": clocks.count(), "pages": pages}
     items = promises_behind(clause, week, now, part)
-    visible = _visible(request, lead_ids_of(items))
+    visible = visible_leads(request.user, lead_ids_of(items))
     seen = [item for item in items if may_name(item, visible)]
     pages_of_items = Paginator(seen, PAGE).get_page(request.GET.get("page"))
     found: dict[str, Any] = {
