@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,7 @@ def open_due(user: User) -> QuerySet[Contest]:
 
 def counts_by_side(now: datetime, start: datetime | None = None, end: datetime | None = None) -> dict[str, Counts]:
     """How many each side opened, and what became of them. One query."""
-    rows = _counted(_within(start, end).values("side"), now).order_by("side")
+    rows = _BY_SIDE.fetch(start=start or _EVER, end=end or _NEVER, now=now)
     found = {row["side"]: _counts(row) for row in rows}
     return {side: found.get(side, Counts(side, "", "", 0, 0, 0, 0)) for side in ("sales", "marketing")}
 
@@ -114,14 +114,14 @@ def tallies_by_key(now: datetime, start: datetime | None = None, end: datetime |
     return [_counts(row) for row in rows]
 
 
-def _within(start: datetime | None, end: datetime | None) -> QuerySet[Contest]:
+def _within(start: Any, end: Any) -> QuerySet[Contest]:
     contests = Contest.objects.filter(lead__withdrawn_at__isnull=True).order_by()
     if start is not None:
         contests = contests.filter(contested_at__gte=start)
     return contests.filter(contested_at__lt=end) if end is not None else contests
 
 
-def _counted(grouped: QuerySet[Contest, Any], now: datetime) -> QuerySet[Any, dict[str, Any]]:
+def _counted(grouped: QuerySet[Contest, Any], now: Any) -> QuerySet[Any, dict[str, Any]]:
     return grouped.annotate(
         opened=Count("pk"),
         upheld=Count("pk", filter=Q(verdict__is_upheld=True)),
@@ -135,3 +135,7 @@ def _counts(row: dict[str, object]) -> Counts:
         str(row.get("side", "")), str(row.get("about", "")), str(row.get("key", "")), int(str(row["opened"])),
         int(str(row["upheld"])), int(str(row["dismissed"])), int(str(row["late"])),
     )  # fmt: skip
+
+
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_BY_SIDE = KeptQuery(_counted(_within(blank("start"), blank("end")).values("side"), blank("now")).order_by("side"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})\Z")
@@ -54,15 +55,15 @@ class Week:
 
     @property
     def start(self) -> datetime:
-        return datetime.combine(self.monday, time(), self.zone).astimezone(UTC)
+        return self.period.start
 
     @property
     def end(self) -> datetime:
-        return datetime.combine(self.monday + timedelta(days=7), time(), self.zone).astimezone(UTC)
+        return self.period.end
 
     @property
     def period(self) -> Period:
-        return Period(self.start, self.end)
+        return _week_from(self.monday, self.zone)
 
     def plus(self, weeks: int) -> Week:
         """The week so many weeks later (earlier if negative)."""
@@ -74,6 +75,13 @@ class Week:
 
     def __str__(self) -> str:
         return self.name
+
+
+@lru_cache(4096)
+def _week_from(monday: date, zone: ZoneInfo) -> Period:
+    """Midnight to midnight for people in `zone`; boards ask for the same weeks hundreds of times."""
+    start, end = (datetime.combine(day, time(), zone) for day in (monday, monday + timedelta(days=7)))
+    return Period(start.astimezone(UTC), end.astimezone(UTC))
 
 
 MOST_RUNS = 3

@@ -15,6 +15,7 @@ from feedback.promises import promise_board
 from feedback.reviews.lines import Line, lines_of
 from leads.models import Source
 from revops.foundation.ids import encode
+from revops.foundation.kept_queries import KeptQuery, blank
 from revops.foundation.statistics import wilson_interval
 from scoring.models import Rulebook, TierOverride
 
@@ -59,7 +60,6 @@ def build_review(week: Week, *, now: datetime) -> dict[str, Any]:
 def _contests(period: Period, now: datetime) -> dict[str, Any]:
     """What both sides contested in the period and what became of it, and the verdicts that are due. Two queries."""
     counts = counts_by_side(min(now, period.end), period.start, period.end)
-    due = Contest.objects.filter(verdict__isnull=True, contested_at__lt=period.end, lead__withdrawn_at__isnull=True)
     return {
         "sides": [
             {"side": side, "opened": one.opened, "upheld": one.upheld, "dismissed": one.dismissed, "open": one.pending}
@@ -68,20 +68,27 @@ def _contests(period: Period, now: datetime) -> dict[str, Any]:
         "due": [
             {"contest": row.public_id, "about": row.about, "side": row.side, "due_at": row.due_at.isoformat(),
              "judge": row.judge.name}
-            for row in due.select_related("judge").order_by("due_at", "pk")[:CONTESTS_SHOWN]
+            for row in _DUE.fetch(end=period.end)
         ],
     }  # fmt: skip
+
+
+_DUE = KeptQuery(
+    Contest.objects.filter(verdict__isnull=True, contested_at__lt=blank("end"), lead__withdrawn_at__isnull=True)
+    .select_related("judge")
+    .order_by("due_at", "pk")[:CONTESTS_SHOWN]
+)
+_SOURCES = KeptQuery(Source.objects.order_by().values_list("pk", "key", "name"))
 
 
 def _sources(period: Period) -> list[dict[str, Any]]:
     """Acceptance and lead to opportunity of each source, worst acceptance first."""
     accepted, became = by_source_of([METRICS["acceptance_rate"], METRICS["lead_to_opportunity"]], [period])
-    names = dict(Source.objects.values_list("pk", "name"))
-    keys = dict(Source.objects.values_list("pk", "key"))
+    named = {pk: (key, name) for pk, key, name in _SOURCES.fetch()}
     rows = [
         {
-            "source": keys[pk],
-            "name": names[pk],
+            "source": named[pk][0],
+            "name": named[pk][1],
             "answered": accepted[pk].n if pk in accepted else 0,
             "accepted": accepted[pk].hits if pk in accepted else 0,
             "acceptance": accepted[pk].value if pk in accepted else None,
@@ -96,24 +103,23 @@ def _sources(period: Period) -> list[dict[str, Any]]:
 
 def rejections_in(period: Period) -> QuerySet[Disposition]:
     """Rejections of the running business that stand, decided in the period: the rows of the metric "rejections"."""
+    return _rejections(period.start, period.end)
+
+
+def _rejections(start: Any, end: Any) -> QuerySet[Disposition]:
     return Disposition.objects.standing().filter(
         kind="rejected",
         is_history=False,
         lead__is_history=False,
         lead__withdrawn_at__isnull=True,
-        decided_at__gte=period.start,
-        decided_at__lt=period.end,
+        decided_at__gte=start,
+        decided_at__lt=end,
     )
 
 
 def top_reasons(period: Period, limit: int = 5) -> list[dict[str, Any]]:
     """The most frequent reasons of the period with their share. One query."""
-    counted = list(
-        rejections_in(period)
-        .values("reason_id", "reason__label", "reason__root_cause", "reason__mended_by")
-        .annotate(n=Count("id"))
-        .order_by("-n", "reason_id")
-    )
+    counted = _REASONS.fetch(start=period.start, end=period.end)
     total = sum(row["n"] for row in counted)
     return [
         {
@@ -128,19 +134,21 @@ def top_reasons(period: Period, limit: int = 5) -> list[dict[str, Any]]:
     ]
 
 
+_REASONS = KeptQuery(
+    _rejections(blank("start"), blank("end"))
+    .values("reason_id", "reason__label", "reason__root_cause", "reason__mended_by")
+    .annotate(n=Count("id"))
+    .order_by("-n", "reason_id")
+)
+
+
 def _overrides(period: Period, now: datetime) -> dict[str, Any]:
     """Exceptions from derived tiers: granted in the period, and in force at its end. Two queries."""
     until = min(now, period.end)
-    counted = TierOverride.objects.filter(lead__withdrawn_at__isnull=True)
-    granted = list(
-        counted.filter(created_at__gte=period.start, created_at__lt=period.end)
-        .select_related("author", "lead__account", "lead__score")
-        .order_by("created_at", "pk")
-    )
-    lasting = counted.filter(created_at__lte=until, expires_at__gt=until).exclude(ended_at__lte=until)
+    granted = _GRANTED.fetch(start=period.start, end=period.end)
     return {
         "granted": len(granted),
-        "in_force": lasting.count(),
+        "in_force": _LASTING.count(until=until),
         "rows": [
             {
                 "lead": encode("lead", row.lead_id), "company": row.lead.account.name if row.lead.account else "",
@@ -152,6 +160,19 @@ def _overrides(period: Period, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_COUNTED = TierOverride.objects.filter(lead__withdrawn_at__isnull=True)
+_GRANTED = KeptQuery(
+    _COUNTED.filter(created_at__gte=blank("start"), created_at__lt=blank("end"))
+    .select_related("author", "lead__account", "lead__score")
+    .order_by("created_at", "pk")
+)
+_LASTING = KeptQuery(
+    _COUNTED.filter(created_at__lte=blank("until"), expires_at__gt=blank("until"))
+    .exclude(ended_at__lte=blank("until"))
+    .order_by()
+    .values_list("pk", flat=True)
+)
+
 EFFECT_WEEKS = 4
 EFFECT_SHOWN_WEEKS = 9
 """A publication stays on the agenda until its effect has had four full weeks, and four more to be talked about."""
@@ -160,7 +181,6 @@ EFFECT_SHOWN_WEEKS = 9
 def _published(week: Week, acceptance: Line) -> list[dict[str, Any]]:
     """Rulebooks published lately, newest first, each with acceptance in full weeks before and after. One query."""
     since = week.plus(1 - EFFECT_SHOWN_WEEKS).start
-    rows = Rulebook.objects.filter(published_at__gte=since, published_at__lt=week.end).order_by("-version")
     return [
         {
             "version": row.version,
@@ -170,9 +190,16 @@ def _published(week: Week, acceptance: Line) -> list[dict[str, Any]]:
             "week": Week.of(row.published_at, week.zone).name,
             **_effect(Week.of(row.published_at, week.zone), acceptance),
         }
-        for row in rows
+        for row in _PUBLISHED.fetch(start=since, end=week.end)
         if row.published_at
     ]
+
+
+_PUBLISHED = KeptQuery(
+    Rulebook.objects.filter(published_at__gte=blank("start"), published_at__lt=blank("end"))
+    .defer("definition")
+    .order_by("-version")
+)
 
 
 def _effect(published: Week, acceptance: Line) -> dict[str, Any]:
@@ -201,22 +228,27 @@ def _side_by_side(period: Period) -> list[dict[str, Any]]:
     """Three leads to talk about: the latest won, lost and rejected ones of the period."""
     chosen: list[dict[str, Any]] = []
     for kind in ("won", "lost"):
-        row = (
-            Outcome.objects.filter(kind=kind, occurred_at__gte=period.start, occurred_at__lt=period.end)
-            .filter(is_history=False)
-            .select_related("lead__source", "lead__account")
-            .order_by("-occurred_at")
-            .first()
-        )
+        row = _ENDED.first(kind=kind, start=period.start, end=period.end)
         if row is not None:
             chosen.append(_told(kind, row.lead, row.reason, row.occurred_at))
-    rejection = (
-        rejections_in(period).select_related("lead__source", "lead__account", "reason").order_by("-decided_at").first()
-    )
+    rejection = _REJECTED.first(start=period.start, end=period.end)
     if rejection is not None and rejection.reason is not None:
         words = f"{rejection.reason.label}: {rejection.evidence}"
         chosen.append(_told("rejected", rejection.lead, words, rejection.decided_at))
     return chosen
+
+
+_ENDED = KeptQuery(
+    Outcome.objects.filter(kind=blank("kind"), occurred_at__gte=blank("start"), occurred_at__lt=blank("end"))
+    .filter(is_history=False)
+    .select_related("lead__source", "lead__account")
+    .order_by("-occurred_at")[:1]
+)
+_REJECTED = KeptQuery(
+    _rejections(blank("start"), blank("end"))
+    .select_related("lead__source", "lead__account", "reason")
+    .order_by("-decided_at")[:1]
+)
 
 
 def _told(kind: str, lead: Any, words: str, at: datetime | None) -> dict[str, Any]:

@@ -292,4 +292,4 @@ def test_queries_do_not_grow_with_the_promises(company: Company, week: Week, lea
     assert len(captured) == 21
     with CaptureQueriesContext(connection) as captured:
         promise_board(week, NOW + timedelta(days=2))
-    assert len(captured) == 14  # nothing changed since
+    assert len(captured) == 13  # nothing changed since

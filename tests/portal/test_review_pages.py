@@ -270,7 +270,7 @@ def test_queries_of_the_page_do_not_grow(company: Company, week: Week, size: int
     freeze_review(week, now=timezone.now())
     with CaptureQueriesContext(connection) as frozen:
         page(client, week)
-    assert (len(live), len(frozen)) == (36, 9)  # no number is asked for again; two of them for the exceptions granted
+    assert (len(live), len(frozen)) == (34, 9)  # no number is asked for again; two of them for the exceptions granted
 
 
 def test_numbers_are_of_the_organisations_week(company: Company, week: Week, settings: object) -> None:
