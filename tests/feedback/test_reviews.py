@@ -332,4 +332,4 @@ def test_queries_of_the_review_do_not_grow(company: Company, week: Week, leads: 
             company.reject(lead) if number % 2 else company.accept(lead)
     with CaptureQueriesContext(connection) as captured:
         build_review(week, now=datetime.fromisoformat(week.end.isoformat()))
-    assert len(captured) == 55  # nothing is remembered yet
+    assert len(captured) == 53  # nothing is remembered yet

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from feedback.models import Disposition, NurtureTrack
+from feedback.models import Disposition, NurtureTrack, ReasonCode
 from leads.models import Lead
 from revops.portal import journey
 from revops.portal.queue.freshness import all_cold, freshness_words, is_cold
@@ -205,3 +205,22 @@ def test_a_lead_is_cold_when_all_that_is_dated_is() -> None:
 def test_freshness_in_words(days: int, cold: bool, words: str) -> None:
     assert freshness_words(NOW - timedelta(days=days), is_all_cold=cold, now=NOW) == words
     assert freshness_words(None, is_all_cold=False, now=NOW) == "no dated activity"
+
+
+def test_what_is_drawn_once_for_all_leads_follows_the_catalogue_and_says_nothing_of_another_lead(
+    office: Office,
+) -> None:
+    first, other = office.lead(1, employees="12"), office.lead(2, employees="4321")
+    client = signed_in(office.rep)
+
+    def sheet(lead: Lead) -> str:
+        return client.get(f"/queue/?lead={lead.public_id}").content.decode()
+
+    assert 'value="12"' in sheet(first)
+    assert 'value="4321"' in sheet(other)
+    assert 'value="12"' not in sheet(other)
+    ReasonCode.objects.filter(pk="too_small").update(label="Too tiny & small")
+    NurtureTrack.objects.filter(digit=1).update(name="Slow & steady")
+    page = sheet(first)
+    assert "Too tiny &amp; small" in page
+    assert "Slow &amp; steady" in page

@@ -13,11 +13,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from feedback.second_look import SecondLook
 from leads.models import Lead
-from leads.models.signals import AttemptChannel, AttemptResult
 from revops.foundation.ids import decode, encode, new_id
 from revops.foundation.pages.words import duration_words
 from revops.foundation.policy import can
@@ -28,25 +27,6 @@ from revops.portal.queue.reasons import NOTHING_TYPED, Typed, nurture_tracks, re
 from revops.portal.queue.snoozing import snooze_options
 from revops.portal.queue.tokens import sign_card
 from revops.portal.session.requests import SignedInRequest
-
-TRIES = (
-    ("call:no_answer", "1"), ("call:left_message", "2"), ("call:contact", "3"), ("call:conversation", "4"),
-    ("email:no_answer", "5"), ("email:contact", "6"), ("message:no_answer", "7"), ("message:contact", "8"),
-)  # fmt: skip
-"""What can be logged with one key, by its key."""
-
-_SENT = {
-    "email:no_answer": gettext_lazy("Sent"),
-    "message:no_answer": gettext_lazy("Sent"),
-    "email:contact": gettext_lazy("Answered"),
-    "message:contact": gettext_lazy("Answered"),
-}
-
-
-def try_label(code: str) -> tuple[str, str]:
-    """The channel and the result of a code like call:no_answer, in words."""
-    channel, result = code.split(":")
-    return str(AttemptChannel(channel).label), str(_SENT.get(code) or AttemptResult(result).label)
 
 
 def asked_lead(request: SignedInRequest) -> UUID | None:
@@ -78,7 +58,6 @@ def action_context(card: Card, user: Any, *, typed: Typed = NOTHING_TYPED, came_
         "tracks": nurture_tracks(),
         "tomorrow": timezone.localdate(card.now) + timedelta(days=1),
         "snooze_options": snooze_options(card.now, timezone.get_current_timezone(), due_at),
-        "tries": try_groups(),
         "can_answer": can(user, "leads.decide") and is_open,
         "can_reject": can(user, "leads.decide") and (is_open or lead.stage == "accepted"),
         "can_snooze": may_work and is_open and handoff is not None and handoff.owner_id in (None, user.pk),
@@ -156,13 +135,3 @@ def announcement(board: Board) -> str:
 
 def _public_id(pk: UUID | None) -> str:
     return encode("lead", pk) if pk else ""
-
-
-def try_groups() -> list[dict[str, Any]]:
-    """What can be logged, by channel, each with its key."""
-    groups: dict[str, dict[str, Any]] = {}
-    for code, key in TRIES:
-        channel, result = try_label(code)
-        group = groups.setdefault(channel, {"channel": code.split(":")[0], "label": channel, "results": []})
-        group["results"].append({"code": code, "key": key, "label": result})
-    return list(groups.values())

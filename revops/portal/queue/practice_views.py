@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from feedback.models import ReasonCode
 from revops.foundation.policy import check
-from revops.portal.queue import desk
 from revops.portal.queue.practice import LESSONS
 from revops.portal.queue.reasons import nurture_tracks
 from revops.portal.queue.snoozing import snooze_options
@@ -50,7 +49,6 @@ def lesson(request: SignedInRequest, number: int) -> HttpResponse:
         "families": _families(),
         "tracks": nurture_tracks(),
         "snooze_options": snooze_options(timezone.now(), timezone.get_current_timezone(), None),
-        "tries": desk.try_groups(),
     }
     return render(request, "queue/practice.html", context, status=422 if hint else 200)
 

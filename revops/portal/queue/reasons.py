@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -17,15 +17,27 @@ _INPUT_TYPES = {EvidenceKind.DATE: "date", EvidenceKind.NUMBER: "number"}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One code of the sheet. `evidence` is prefilled; `locked` says in words why it cannot be chosen yet."""
+    """One code of the sheet as plain words, so that equal ones look the same.
 
-    reason: ReasonCode
+    `evidence` is prefilled; `locked` says in words why it cannot be chosen yet, `counted` what stands for evidence.
+    """
+
+    code: str
+    label: str
+    question: str
+    recycle: str
+    consequence: str
     key: str
-    input_type: str
-    evidence: str
+    input_type: str = "text"
+    evidence: str = ""
     locked: str = ""
     counted: str = ""
     suggestions: tuple[str, ...] = ()
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it says nothing of the lead."""
+        return not (self.evidence or self.suggestions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ def reject_sheet(card: Card, typed: Typed = NOTHING_TYPED) -> list[Family]:
         own = families.setdefault(reason.family_id, Family(reason.family, _key(reason.family.digit), []))
         own.choices.append(_choice(reason, card, typed))
     return [
-        Family(one.family, one.key, one.choices, any(choice.reason.code == typed.reason for choice in one.choices))
+        Family(one.family, one.key, one.choices, any(choice.code == typed.reason for choice in one.choices))
         for one in families.values()
     ]
 
@@ -72,17 +84,15 @@ _TRACKS = KeptQuery(NurtureTrack.objects.filter(is_active=True))
 
 def _choice(reason: ReasonCode, card: Card, typed: Typed) -> Choice:
     kind = EvidenceKind(reason.evidence_kind)
-    is_typed = typed.reason == reason.code
+    usual = Choice(
+        reason.code, reason.label, reason.evidence_question, reason.recycle, reason.consequence, _key(reason.digit)
+    )
     if kind is EvidenceKind.ATTEMPTS:
         counted, locked = _persistence(card)
-        return Choice(reason, _key(reason.digit), "", "", locked, counted)
-    return Choice(
-        reason,
-        _key(reason.digit),
-        _INPUT_TYPES.get(kind, "text"),
-        typed.evidence if is_typed else known_evidence(reason, card.lead),
-        suggestions=_suggestions(kind, card),
-    )
+        return replace(usual, counted=counted, locked=locked)
+    evidence = typed.evidence if typed.reason == reason.code else known_evidence(reason, card.lead)
+    input_type = _INPUT_TYPES.get(kind, "text")
+    return replace(usual, input_type=input_type, evidence=evidence, suggestions=_suggestions(kind, card))
 
 
 def known_evidence(reason: ReasonCode, lead: Lead) -> str:

@@ -36,6 +36,7 @@ from revops.portal.queue.forms import ReassignForm, SnoozeForm
 from revops.portal.queue.reasons import NOTHING_TYPED, Typed
 from revops.portal.queue.rows import count_new
 from revops.portal.queue.tokens import Shown, read_card
+from revops.portal.queue.tries import TRIES, try_label
 from revops.portal.session.requests import SignedInRequest
 from sla.handoffs import latest_handoffs, reassign_handoffs, snooze_handoffs
 
@@ -141,7 +142,7 @@ def log_attempt(request: SignedInRequest, lead_id: str) -> HttpResponse:
     now = timezone.now()
     lead = lead_or_404(request.user, lead_id)
     code = request.POST.get("try", "")
-    if code not in dict(desk.TRIES):
+    if code not in dict(TRIES):
         return _refused(
             request,
             Given(lead, None, "unknown_attempt", _("Choose how you tried and what came of it.")),
@@ -153,7 +154,7 @@ def log_attempt(request: SignedInRequest, lead_id: str) -> HttpResponse:
     note = request.POST.get("note", "")
     journey.log_tries([Try(lead.pk, request.user.id, channel, result, now, note=note, event_id=token)], now=now)
     count = lead.attempts.count()
-    shown, came = desk.try_label(code)
+    shown, came = try_label(code)
     words = _("%(channel)s logged: %(result)s. Attempt %(n)d of 6.") % {
         "channel": shown,
         "result": came.lower(),
