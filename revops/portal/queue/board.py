@@ -109,20 +109,17 @@ def board_for(user: Any, place: Place, wanted: UUID | None, now: datetime) -> Bo
 
 def routable_reps() -> list[User]:
     """Everybody a hand-off can be given to."""
-    return list(User.objects.filter(is_active=True, rep_profile__isnull=False).select_related("team"))
+    return _ROUTABLE.fetch()
+
+
+_ROUTABLE = KeptQuery(User.objects.filter(is_active=True, rep_profile__isnull=False).select_related("team"))
 
 
 def _owners(user: Any, place: Place) -> list[dict[str, Any]]:
     """The switch of managers: team, unrouted, each rep with open work. Reps have none. One query."""
     if read_place(user, "", "").owner != TEAM:
         return []
-    load = (
-        HandOff.objects.open()
-        .values("owner", name=F("owner__name"))
-        .annotate(open=Count("pk"))
-        .order_by(F("owner__name").asc(nulls_first=True))
-    )
-    counts = list(load)
+    counts = _LOAD.fetch()
     unrouted = sum(row["open"] for row in counts if row["owner"] is None)
     people = [(encode("user", row["owner"]), row["name"], row["open"]) for row in counts if row["owner"]]
     choices = [(TEAM, _("Everybody"), sum(n for _pk, _name, n in people)), (UNROUTED, _("Unrouted"), unrouted), *people]
@@ -137,6 +134,12 @@ def _owners(user: Any, place: Place) -> list[dict[str, Any]]:
     ]
 
 
+_LOAD = KeptQuery(
+    HandOff.objects.open()
+    .values("owner", name=F("owner__name"))
+    .annotate(open=Count("pk"))
+    .order_by(F("owner__name").asc(nulls_first=True))
+)
 _LEAD = KeptQuery(Lead.objects.filter(pk=blank("lead")).select_related(*WITH_LEAD))
 
 

@@ -19,10 +19,10 @@ from leads.models import Attempt, Lead
 from leads.models.people import person_name
 from revops.foundation.ids import encode
 from revops.foundation.kept_queries import KeptQuery, any_of, blank
+from revops.foundation.policy import visibility
 from revops.portal.lead_pages.visibility import leads_for
 from revops.portal.queue.next_step import LADDER, Tried, next_attempt_at
 from revops.portal.queue.place import ANSWER, MINE, SNOOZED, TEAM, UNROUTED, Place
-from sla.handoffs import latest_handoffs
 from sla.models import Clock, HandOff
 
 PAGE = 25
@@ -81,6 +81,8 @@ def accepted_leads(user: Any, place: Place) -> list[UUID]:
         return []
     if place.owner == MINE:  # one's own can be seen: nothing else need be asked, and the index gives them in order
         return _ACCEPTED.fetch(owner=user.pk)
+    if visibility(user, "lead") == "all":
+        return _ACCEPTED_BY_ALL.fetch() if whose == TEAM else _ACCEPTED.fetch(owner=of_whom)
     accepted = leads_for(user).filter(stage=Stage.ACCEPTED, is_history=False)
     return list(_to_call(accepted if whose == TEAM else accepted.filter(owner=of_whom)))
 
@@ -143,6 +145,7 @@ def _to_call(leads: QuerySet[Lead]) -> QuerySet[Lead, UUID]:
     )
 
 
+_ACCEPTED_BY_ALL = KeptQuery(_to_call(Lead.objects.live().filter(stage=Stage.ACCEPTED)))
 _ACCEPTED = KeptQuery(_to_call(Lead.objects.live().filter(stage=Stage.ACCEPTED, owner=blank("owner"))))
 
 
@@ -151,18 +154,17 @@ def accepted_rows(ids: Sequence[UUID]) -> list[Row]:
     found = _ACCEPTED_ROWS.fetch(leads=list(ids))
     ids = [pk for pk, *_facts in found]
     tried: dict[UUID, list[Tried]] = {}
-    for one in Attempt.objects.filter(lead_id__in=ids).order_by("occurred_at", "pk"):
-        tried.setdefault(one.lead_id, []).append(Tried(one.channel, one.result, one.occurred_at))
-    clocks = Clock.objects.open().filter(lead_id__in=ids, clause__code="first_contact")
-    first_due = dict(clocks.values_list("lead_id", "due_at"))
-    handoffs = latest_handoffs(ids)
+    for pk, *attempt in _TRIED.fetch(leads=ids):
+        tried.setdefault(pk, []).append(Tried(*attempt))
+    first_due = dict(_FIRST_DUE.fetch(leads=ids))
+    tiers = dict(_TIERS.fetch(leads=ids))
     zone = timezone.get_current_timezone()
     rows = []
     for pk, stage_at, company, title, *name in found:
-        handoff, tries = handoffs.get(pk), tried.get(pk, [])
+        tries = tried.get(pk, [])
         due_at = next_attempt_at(tries, first_due.get(pk), zone)
         note = _("attempt %(n)d of %(of)d") % {"n": len(tries) + 1, "of": len(LADDER)}
-        row = Row(pk, company, person_name(*name), title, handoff.tier if handoff else None, due_at, note=note)
+        row = Row(pk, company, person_name(*name), title, tiers.get(pk), due_at, note=note)
         rows.append(((due_at is None, due_at or stage_at, pk), row))
     return [row for _order, row in sorted(rows, key=itemgetter(0))][:PAGE]
 
@@ -173,6 +175,25 @@ _ACCEPTED_ROWS = KeptQuery(
     .values_list("pk", "stage_at", "account__name", "person__title", *(f"person__{name}" for name in _PERSON))[
         : 4 * PAGE
     ]
+)
+
+
+_TRIED = KeptQuery(
+    Attempt.objects.filter(lead=any_of("leads"))
+    .order_by("occurred_at", "pk")
+    .values_list("lead_id", "channel", "result", "occurred_at")
+)
+_FIRST_DUE = KeptQuery(
+    Clock.objects.open()
+    .filter(lead=any_of("leads"), clause__code="first_contact")
+    .order_by()
+    .values_list("lead_id", "due_at")
+)
+_TIERS = KeptQuery(
+    HandOff.objects.filter(lead=any_of("leads"))
+    .order_by("lead_id", "-number")
+    .distinct("lead_id")
+    .values_list("lead_id", "tier")
 )
 
 
