@@ -66,8 +66,9 @@ def _answered(period: Period) -> Counter[tuple[str, UUID, date]]:
     rows = standing_answers("accepted", "rejected").annotate(month=TruncMonth("lead__received_at", tzinfo=UTC))
     found: Counter[tuple[str, UUID, date]] = Counter()
     columns = ("kind", "lead__source_id", "month")
-    for (_start, kind, source, month), n in counted_by("answers by month of receipt", rows, columns, period).items():
-        found[kind, source, month.date()] += n
+    for counts in counted_by("answers by month of receipt", rows, columns, period).values():
+        for (kind, source, month), n in counts.items():
+            found[kind, source, month.date()] += n
     return found
 
 

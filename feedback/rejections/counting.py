@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -22,8 +22,14 @@ def standing_answers(*kinds: str) -> QuerySet[Disposition]:
     )
 
 
-def counted_by(name: str, rows: QuerySet[Disposition], columns: Sequence[str], period: Period) -> Counter[Any]:
-    """How many of `rows` were decided in the period, by the values of `columns`; the span's start is the first of them.
+Counts = Mapping[tuple[Any, ...], int]
+"""{values of the columns: how many rows have them}."""
+
+
+def counted_by(
+    name: str, rows: QuerySet[Disposition], columns: Sequence[str], period: Period
+) -> dict[datetime, Counts]:
+    """How many of `rows` were decided in the period, by the values of `columns`, for the start of each span in it.
 
     `name` tells these rows and columns from any others. They rest on nothing but facts of dispositions. One query, and
     one more for each stretch of weeks that changed; a period that is not made of weeks is one span.
@@ -31,13 +37,12 @@ def counted_by(name: str, rows: QuerySet[Disposition], columns: Sequence[str], p
     spans = {span: span for span in _weeks_in(period)}
     question = Question(name, FactKind.DISPOSITIONS, spans, lambda missing: _counted(rows, columns, missing))
     (told,) = answers([question])
-    return Counter({(span.start, *values): n for span, counts in told.items() for values, n in counts.items()})
+    return {span.start: counts for span, counts in told.items()}
 
 
-def counted_anew(rows: QuerySet[Disposition], columns: Sequence[str], period: Period) -> Counter[Any]:
+def counted_anew(rows: QuerySet[Disposition], columns: Sequence[str], period: Period) -> dict[datetime, Counts]:
     """The same for what rests on other things, too: always from the rows."""
-    told = _counted(rows, columns, [period])
-    return Counter({(period.start, *values): n for values, n in told[period].items()})
+    return {period.start: _counted(rows, columns, [period])[period]}
 
 
 def _weeks_in(period: Period) -> list[Period]:
@@ -48,9 +53,7 @@ def _weeks_in(period: Period) -> list[Period]:
     return [week.period for week in first.until(after.plus(-1))]
 
 
-def _counted(
-    rows: QuerySet[Disposition], columns: Sequence[str], spans: Sequence[Period]
-) -> Mapping[Period, Mapping[tuple[Any, ...], int]]:
+def _counted(rows: QuerySet[Disposition], columns: Sequence[str], spans: Sequence[Period]) -> Mapping[Period, Counts]:
     if len(spans) == 1:
         inside = rows.filter(decided_at__gte=spans[0].start, decided_at__lt=spans[0].end)
         return {spans[0]: {tuple(row[:-1]): row[-1] for row in _grouped(inside, columns)}}

@@ -159,16 +159,17 @@ def _counts(period: Period, by: By) -> Counter[tuple[Any, str, str]]:
     rows = standing_answers(DispositionKind.ACCEPTED, DispositionKind.REJECTED, DispositionKind.RETURNED)
     columns, found = ("key", "kind", "reason_id"), Counter[tuple[Any, str, str]]()
     if by is By.WEEK:
-        counted = counted_by("answers", rows, columns[1:], period)
-        return Counter({(start, kind, reason): n for (start, kind, reason), n in counted.items()})
+        for start, counts in counted_by("answers", rows, columns[1:], period).items():
+            found.update({(start, kind, reason): n for (kind, reason), n in counts.items()})
+        return found
     rows = rows.annotate(key=lasting_key_of(by))
     counted = (
         counted_anew(rows, columns, period)
         if by is By.COUNTRY
         else counted_by(f"answers by {by}", rows, columns, period)
     )
-    for (_start, key, kind, reason), n in counted.items():
-        found[key, kind, reason] += n
+    for counts in counted.values():
+        found.update(counts)
     return found
 
 

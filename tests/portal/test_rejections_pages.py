@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from feedback.rejections import By
 from leads.models import Lead, Person, Spend
 from revops.foundation.ids import encode
 from revops.foundation.models import Role
+from revops.portal.rejections.asked import Asked
 from tests.factories import UserFactory
 from tests.feedback.company import Company, found_company
 from tests.portal.learning import browser_of, in_last_week, last_week, links_in, text_of
@@ -244,3 +246,11 @@ def test_only_the_rate_of_few_answers_is_too_few_to_judge(marketer: Client, comp
     figures = text_of(html_of(marketer).split('<div class="stats">')[1].split("Rejection rate by week")[0])
     assert figures.count("too few to judge") == 1
     assert "Rejections 1 that stand" in figures
+
+
+def test_addresses_of_many_values_are_those_of_each() -> None:
+    week = last_week()
+    for asked in (Asked(week, week, reason="no_response"), Asked(week.plus(-1), week, weeks=52, by=By.REP)):
+        values = ["none", "a b&c=d/é", "user_01"]
+        urls = asked.urls_of(values, "rejections-list")
+        assert urls == {value: replace(asked, value=value).url("rejections-list") for value in values}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -86,3 +86,8 @@ class Asked:
         }
         query = urlencode({key: value for key, value in named.items() if value})
         return f"{reverse(name)}?{query}" if query else reverse(name)
+
+    def urls_of(self, values: Iterable[str], name: str) -> dict[str, str]:
+        """The addresses for some values of the split, none of them empty: a year's matrix has hundreds."""
+        begin = replace(self, value="\0").url(name).removesuffix(quote_plus("\0"))
+        return {value: begin + quote_plus(value) for value in values}

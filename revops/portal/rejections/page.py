@@ -73,13 +73,12 @@ def heat_of(matrix: Matrix, asked: Asked) -> HtmlTable:
     labels = _row_labels(matrix.rows)
     cells: dict[tuple[str, str], Cell] = {}
     for row in matrix.rows:
-        whole = replace(asked, reason=row.reason, value="")
+        urls = replace(asked, reason=row.reason).urls_of([one.value for one in matrix.columns], "rejections-list")
         for column in matrix.columns:
             n = matrix.cells.get((row.reason, column.value), 0)
             if n:
                 mark = _("more than its row and column explain") if (row.reason, column.value) in matrix.marked else ""
-                url = replace(whole, value=column.value).url("rejections-list")
-                cells[labels[row.reason], column.name] = Cell(n, _share_note(n, column), url, mark)
+                cells[labels[row.reason], column.name] = Cell(n, _share_note(n, column), urls[column.value], mark)
     return heat_table(
         _("Rejections: reason by %(by)s") % {"by": str(LABELS[asked.by]).lower()},
         [labels[row.reason] for row in matrix.rows],
