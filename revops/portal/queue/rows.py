@@ -154,8 +154,8 @@ def accepted_rows(ids: Sequence[UUID]) -> list[Row]:
     found = _ACCEPTED_ROWS.fetch(leads=list(ids))
     ids = [pk for pk, *_facts in found]
     tried: dict[UUID, list[Tried]] = {}
-    for pk, *attempt in _TRIED.fetch(leads=ids):
-        tried.setdefault(pk, []).append(Tried(*attempt))
+    for pk, channel, result, at in _TRIED.fetch(leads=ids):
+        tried.setdefault(pk, []).append(Tried(channel, result, at))
     first_due = dict(_FIRST_DUE.fetch(leads=ids))
     tiers = dict(_TIERS.fetch(leads=ids))
     zone = timezone.get_current_timezone()
